@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/names.h"
+
+#include <cxxabi.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+namespace fib::cli {
+namespace {
+
+// Demangling takes memory that can grow exponentially with hostile input, so absurd names stay raw.
+constexpr std::size_t kLongestMangled = 64 * 1024;
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
+    text.replace(at, from.size(), to);
+    at += to.size();
+  }
+}
+
+// Where the parameter list at the end of a function's name starts, or npos.
+std::size_t parameter_list(std::string_view name) {
+  const std::size_t end = name.find_last_of(')');
+  if (end == std::string_view::npos) return end;
+  // What may follow it: " const", " [clone .x]". Anything else belongs to the name.
+  if (end + 1 < name.size() && name[end + 1] != ' ') return std::string_view::npos;
+  int depth = 0;
+  for (std::size_t i = end + 1; i-- > 0;) {
+    if (name[i] == ')') ++depth;
+    if (name[i] == '(' && --depth == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
+// Where the return type ends: after the last space outside all brackets. "operator new" and friends
+// don't name kernels.
+std::size_t return_type(std::string_view name) {
+  int depth = 0;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == '<' || c == '(' || c == '[' || c == '{') ++depth;
+    if (c == '>' || c == ')' || c == ']' || c == '}') --depth;
+    if (c == ' ' && depth == 0) start = i + 1;
+  }
+  return start;
+}
+
+void remove_noise(std::string& name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kNoise = {{
+      {"(anonymous namespace)::", ""},
+      {"<unnamed>::", ""},
+      {"(unsigned long)", ""},
+      {"(unsigned int)", ""},
+      {"(unsigned char)", ""},
+      {"(long)", ""},
+      {"(int)", ""},
+      {"(bool)1", "true"},
+      {"(bool)0", "false"},
+      {" >", ">"},
+  }};
+  for (const auto& [from, to] : kNoise) replace_all(name, from, to);
+}
+
+}  // namespace
+
+std::string demangle(std::string_view mangled) {
+  std::string text(mangled);
+  if (!mangled.starts_with("_Z") || mangled.size() > kLongestMangled) return text;
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> result(
+      abi::__cxa_demangle(text.c_str(), nullptr, nullptr, &status), &std::free);
+  return status == 0 && result ? std::string(result.get()) : text;
+}
+
+std::string short_name(std::string_view demangled) {
+  std::string name(demangled);
+  // Before anything is cut, so that brackets of "(anonymous namespace)" don't look like parameters.
+  remove_noise(name);
+  if (const std::size_t start = parameter_list(name); start != std::string::npos && start > 0) {
+    name.erase(start);
+  }
+  name.erase(0, return_type(name));
+  return name.empty() ? std::string(demangled) : name;
+}
+
+std::size_t columns_of(std::string_view text) {
+  std::size_t columns = 0;
+  for (const char c : text) columns += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return columns;
+}
+
+std::string fit(std::string_view text, std::size_t columns) {
+  if (columns == 0 || columns_of(text) <= columns) return std::string(text);
+  std::size_t taken = 0, bytes = 0;
+  while (bytes < text.size() && taken + 1 < columns) {
+    do {
+      ++bytes;
+    } while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80);
+    ++taken;
+  }
+  return std::string(text.substr(0, bytes)) + "…";
+}
+
+}  // namespace fib::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/tick_clock.h"
+
+#include <algorithm>
+
+namespace fib::cli {
+namespace {
+
+// Unsigned differences may be negative here; doubles hold 52 bits, which is weeks in nanoseconds.
+double difference(std::uint64_t later, std::uint64_t earlier) {
+  return later >= earlier ? static_cast<double>(later - earlier)
+                          : -static_cast<double>(earlier - later);
+}
+
+}  // namespace
+
+void TickClock::add(const trace::Clock& clock) {
+  const Point point{clock.ticks, clock.fixed.monotonic_ns, clock.fixed.unix_ns};
+  const auto at = std::lower_bound(points_.begin(), points_.end(), point,
+                                   [](const Point& a, const Point& b) { return a.ticks < b.ticks; });
+  const bool known = at != points_.end() && at->ticks == point.ticks;
+  // A damaged log may hold clocks that run backwards; they would make the interpolation jump.
+  const bool backwards = (at != points_.end() && at->monotonic_ns < point.monotonic_ns) ||
+                         (at != points_.begin() && (at - 1)->monotonic_ns > point.monotonic_ns);
+  if (!known && !backwards) points_.insert(at, point);
+}
+
+void TickClock::set_rate(std::uint64_t ticks_per_second) {
+  if (ticks_per_second > 0) ns_per_tick_ = 1e9 / static_cast<double>(ticks_per_second);
+}
+
+double TickClock::average_rate() const {
+  if (points_.size() < 2) return ns_per_tick_;
+  const Point &first = points_.front(), &last = points_.back();
+  return difference(last.monotonic_ns, first.monotonic_ns) / difference(last.ticks, first.ticks);
+}
+
+double TickClock::since_start(std::uint64_t ticks) const {
+  if (points_.empty()) return static_cast<double>(ticks) * ns_per_tick_;
+  const Point& origin = points_.front();
+  if (points_.size() == 1) return difference(ticks, origin.ticks) * ns_per_tick_;
+  const auto after = std::upper_bound(points_.begin() + 1, points_.end() - 1, ticks,
+                                      [](std::uint64_t t, const Point& p) { return t < p.ticks; });
+  const Point &low = *(after - 1), &high = *after;
+  const double rate =
+      difference(high.monotonic_ns, low.monotonic_ns) / difference(high.ticks, low.ticks);
+  return difference(low.monotonic_ns, origin.monotonic_ns) + difference(ticks, low.ticks) * rate;
+}
+
+double TickClock::duration(std::uint64_t ticks) const {
+  return static_cast<double>(ticks) * average_rate();
+}
+
+std::uint64_t TickClock::start_unix_ns() const {
+  return points_.empty() ? 0 : points_.front().unix_ns;
+}
+
+}  // namespace fib::cli

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recorder/image.h"
+
+#include <elf.h>
+#include <link.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace fib::recorder {
+namespace {
+
+using trace::ImageKind;
+
+constexpr std::uint32_t kWrapperMagic = 0x466243B1;  // fatbinary_section.h: FATBINC_MAGIC
+constexpr std::uint32_t kFatbinMagic = 0xBA55ED50;
+constexpr std::size_t kMaxImageBytes = std::size_t{4} << 30;
+constexpr std::size_t kMaxPtxBytes = std::size_t{256} << 20;
+
+/// __fatBinC_Wrapper_t of fatbinary_section.h.
+struct Wrapper {
+  std::uint32_t magic, version;
+  const void* data;
+  const void* const* filename_or_fatbins;
+};
+
+struct FatbinHeader {
+  std::uint32_t magic;
+  std::uint16_t version, header_bytes;
+  std::uint64_t payload_bytes;
+};
+
+template <class T>
+bool peek(const void* at, T& value) noexcept {
+  return copy_safely(&value, at, sizeof value);
+}
+
+/// An ELF file ends with its section headers, its last section or its last segment.
+std::size_t elf_size(const std::byte* data) noexcept {
+  Elf64_Ehdr header;
+  if (!peek(data, header) || header.e_ident[EI_CLASS] != ELFCLASS64) return 0;
+  std::size_t end = sizeof header;
+  end = std::max<std::size_t>(end, header.e_shoff + std::size_t{header.e_shnum} * header.e_shentsize);
+  end = std::max<std::size_t>(end, header.e_phoff + std::size_t{header.e_phnum} * header.e_phentsize);
+  for (std::size_t i = 0; i < header.e_shnum; ++i) {
+    Elf64_Shdr section;
+    if (!peek(data + header.e_shoff + i * header.e_shentsize, section)) return 0;
+    if (section.sh_type != SHT_NOBITS)
+      end = std::max<std::size_t>(end, section.sh_offset + section.sh_size);
+  }
+  for (std::size_t i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    if (!peek(data + header.e_phoff + i * header.e_phentsize, segment)) return 0;
+    end = std::max<std::size_t>(end, segment.p_offset + segment.p_filesz);
+  }
+  return end <= kMaxImageBytes ? end : 0;
+}
+
+/// PTX is text that ends with a NUL; read in pieces that never cross an unmapped page.
+std::size_t ptx_size(const std::byte* data) noexcept {
+  constexpr std::size_t kPage = 4096;
+  for (std::size_t size = 0; size < kMaxPtxBytes;) {
+    char piece[kPage];
+    const std::size_t to_page_end = kPage - (reinterpret_cast<std::uintptr_t>(data + size) % kPage);
+    if (!copy_safely(piece, data + size, to_page_end)) return 0;
+    const std::size_t found = strnlen(piece, to_page_end);
+    size += found;
+    if (found < to_page_end) return size;
+  }
+  return 0;
+}
+
+std::size_t fatbin_size(const std::byte* data) noexcept {
+  FatbinHeader header;
+  if (!peek(data, header)) return 0;
+  const std::uint64_t size = header.header_bytes + header.payload_bytes;
+  return size <= kMaxImageBytes ? static_cast<std::size_t>(size) : 0;
+}
+
+bool looks_like_text(std::uint32_t word) noexcept {
+  for (int i = 0; i < 4; ++i) {
+    const unsigned c = (word >> (8 * i)) & 0xff;
+    if (c != '\t' && c != '\n' && c != '\r' && (c < 0x20 || c > 0x7e)) return false;
+  }
+  return true;
+}
+
+/// One image that is not a wrapper.
+ImageBytes inspect_plain(const std::byte* data) noexcept {
+  std::uint32_t magic = 0;
+  if (data == nullptr || !peek(data, magic)) return {};
+  if (magic == kFatbinMagic) return {data, fatbin_size(data), ImageKind::Fatbin};
+  if (std::memcmp(&magic, ELFMAG, SELFMAG) == 0) return {data, elf_size(data), ImageKind::Elf};
+  if (looks_like_text(magic)) return {data, ptx_size(data), ImageKind::Ptx};
+  return {};
+}
+
+void add_part(ImageParts& image, const void* data) noexcept {
+  const ImageBytes part = inspect_plain(static_cast<const std::byte*>(data));
+  if (part.size > 0 && image.count < kMaxImageParts) image.parts[image.count++] = part;
+}
+
+}  // namespace
+
+bool copy_safely(void* to, const void* from, std::size_t bytes) noexcept {
+  auto* out = static_cast<std::byte*>(to);
+  const auto* in = static_cast<const std::byte*>(from);
+  while (bytes > 0) {
+    iovec local{out, bytes};
+    iovec remote{const_cast<std::byte*>(in), bytes};
+    const ssize_t n = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    if (n < 0 && (errno == ENOSYS || errno == EPERM)) {
+      // A sandbox forbids the call: the driver has read these bytes, so they are there.
+      std::memcpy(out, in, bytes);
+      return true;
+    }
+    if (n <= 0) return false;
+    out += n;
+    in += n;
+    bytes -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+ImageParts inspect_image(const void* image) noexcept {
+  ImageParts result;
+  Wrapper wrapper;
+  if (image == nullptr || !peek(image, wrapper.magic)) return result;
+  if (wrapper.magic != kWrapperMagic) {
+    add_part(result, image);
+    if (result.count > 0) result.kind = result.parts[0].kind;
+    return result;
+  }
+  if (!peek(image, wrapper)) return result;
+  add_part(result, wrapper.data);
+  if (wrapper.version == 1) {
+    if (result.count > 0) result.kind = result.parts[0].kind;
+    return result;
+  }
+  // Version 2: the linked fatbin, if any, then a null-terminated list of the fatbins it was made from.
+  for (std::size_t i = 0; i < kMaxImageParts && wrapper.filename_or_fatbins != nullptr; ++i) {
+    const void* part = nullptr;
+    if (!peek(wrapper.filename_or_fatbins + i, part) || part == nullptr) break;
+    add_part(result, part);
+  }
+  if (result.count > 0) result.kind = ImageKind::Linked;
+  return result;
+}
+
+bool is_in_loaded_object(const void* data, std::size_t size) noexcept {
+  struct Range {
+    std::uintptr_t begin, end;
+  } range{reinterpret_cast<std::uintptr_t>(data), reinterpret_cast<std::uintptr_t>(data) + size};
+  const auto inside = [](dl_phdr_info* object, std::size_t, void* context) noexcept -> int {
+    const auto& wanted = *static_cast<const Range*>(context);
+    for (int i = 0; i < object->dlpi_phnum; ++i) {
+      const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+      const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
+      if (segment.p_type == PT_LOAD && (segment.p_flags & PF_W) == 0 && begin <= wanted.begin &&
+          wanted.end <= begin + segment.p_filesz)
+        return 1;
+    }
+    return 0;
+  };
+  return dl_iterate_phdr(inside, &range) == 1;
+}
+
+}  // namespace fib::recorder

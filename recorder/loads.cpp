@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recorder/loads.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "recorder/clock.h"
+#include "trace/encoder.h"
+
+namespace fib::recorder {
+namespace {
+
+using trace::Deviation;
+
+/// The whole file, or an empty vector.
+std::vector<std::byte> read_file(const char* path) {
+  std::vector<std::byte> content;
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return content;
+  struct stat info;
+  if (fstat(fd, &info) == 0 && info.st_size > 0) content.resize(static_cast<std::size_t>(info.st_size));
+  std::size_t done = 0;
+  for (ssize_t n = 1; n > 0 && done < content.size(); done += static_cast<std::size_t>(n > 0 ? n : 0))
+    n = ::read(fd, content.data() + done, content.size() - done);
+  ::close(fd);
+  content.resize(done);
+  return content;
+}
+
+}  // namespace
+
+void Loads::keep_part(Entry& entry, const ImageBytes& part) {
+  // A load always has all its parts in one of the two lists, in order.
+  if (entry.copies.empty() && is_in_loaded_object(part.data, part.size)) {
+    entry.in_place.push_back(part);
+    return;
+  }
+  const auto number = static_cast<std::uint32_t>(entry.in_place.size() + entry.copies.size());
+  entry.copies.push_back(session_.images().copy(entry.load, number, part));
+  if (entry.copies.back().data == nullptr)
+    session_.deviation(Deviation::ImageUnknown, "no room to keep an image of %zu bytes", part.size);
+}
+
+void Loads::keep_image(Entry& entry, const LoadCall& call, trace::LoadRecord& record) {
+  const ImageParts image = inspect_image(call.image);
+  record.kind = static_cast<std::uint16_t>(image.kind);
+  for (std::size_t i = 0; i < image.count; ++i) {
+    record.bytes += image.parts[i].size;
+    keep_part(entry, image.parts[i]);
+  }
+  if (image.count == 0)
+    session_.deviation(Deviation::ImageUnknown, "image at %p has a format that is not known",
+                       call.image);
+}
+
+void Loads::keep_file(Entry& entry, const LoadCall& call, trace::LoadRecord& record) {
+  std::vector<std::byte> content = read_file(call.path);
+  content.push_back(std::byte{0});  // PTX in a file has no terminator
+  const ImageParts image = inspect_image(content.data());
+  record.kind = static_cast<std::uint16_t>(image.kind);
+  record.bytes = content.size() - 1;
+  const ImageBytes whole{content.data(), content.size() - 1, image.kind};
+  if (whole.size == 0) {
+    session_.deviation(Deviation::ImageUnknown, "can't read the module file %s", call.path);
+    return;
+  }
+  entry.copies.push_back(session_.images().copy(entry.load, 0, whole));
+}
+
+void Loads::loaded(const LoadCall& call) noexcept try {
+  Entry entry;
+  trace::LoadRecord record{};
+  record.api = static_cast<std::uint16_t>(call.api);
+  record.handle = reinterpret_cast<std::uintptr_t>(call.handle);
+  record.address = reinterpret_cast<std::uintptr_t>(call.image);
+  CUcontext context = nullptr;
+  if (!call.is_library && api_.cuCtxGetCurrent(&context) == CUDA_SUCCESS)
+    record.context = reinterpret_cast<std::uintptr_t>(context);
+  {
+    const std::lock_guard lock(mutex_);
+    entry.load = record.load = next_load_++;
+  }
+  // Without the mutex: this takes the loader's lock and may copy megabytes.
+  if (call.path != nullptr) keep_file(entry, call, record);
+  else keep_image(entry, call, record);
+  const bool kept = session_.definitions().add([&](trace::RecordBuffer& to) {
+    return trace::encode_load(to, ticks(), record, call.options, call.library_options,
+                              call.path != nullptr ? call.path : "");
+  });
+  if (!kept) session_.deviation(Deviation::DefinitionDropped, "no memory for a load record");
+  const std::lock_guard lock(mutex_);
+  entries_.insert_or_assign(call.handle, std::move(entry));
+} catch (...) {
+  session_.deviation(Deviation::ImageUnknown, "out of memory while recording a module load");
+}
+
+void Loads::unloading(const void* handle) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(handle);
+  if (found != entries_.end()) {
+    for (OwnedImage& copy : found->second.copies) session_.images().discard(copy);
+    entries_.erase(found);
+  }
+  std::erase_if(aliases_, [&](const auto& a) { return a.first == handle || a.second == handle; });
+}
+
+void Loads::alias(const void* module, const void* library) noexcept try {
+  const std::lock_guard lock(mutex_);
+  aliases_[module] = library;
+} catch (...) {
+  session_.deviation(Deviation::ImageUnknown, "out of memory while recording a module handle");
+}
+
+void Loads::store(Entry& entry) noexcept {
+  entry.stored = true;
+  bool complete = true;
+  const auto push = [&](OwnedImage image) noexcept {
+    complete = image.data != nullptr && session_.images().push(std::move(image)) && complete;
+  };
+  std::uint32_t number = 0;
+  for (const ImageBytes& part : entry.in_place)
+    push(session_.images().copy(entry.load, number++, part));
+  for (OwnedImage& copy : entry.copies) push(std::move(copy));
+  entry.copies.clear();
+  if (!complete)
+    session_.deviation(Deviation::ImageUnknown, "no room to keep the image of load %u", entry.load);
+}
+
+std::uint32_t Loads::use(const void* handle) noexcept {
+  const std::lock_guard lock(mutex_);
+  auto found = entries_.find(handle);
+  if (found == entries_.end()) {
+    const auto alias = aliases_.find(handle);
+    if (alias != aliases_.end()) found = entries_.find(alias->second);
+  }
+  if (found == entries_.end()) return 0;
+  if (!found->second.stored) store(found->second);
+  return found->second.load;
+}
+
+}  // namespace fib::recorder

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fails when one of our headers does not compile alone, under the warnings that everything has.
+
+Usage: check_headers.py CXX [COMPILER FLAGS...]     e.g. check_headers.py g++ -isystem /opt/cuda/include
+"""
+
+import concurrent.futures
+import os
+import subprocess
+import sys
+
+import sources
+
+FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-fsyntax-only",
+         f"-I{sources.ROOT}", "-x", "c++", "-"]
+
+
+def compile_alone(compiler, path):
+    """The compiler's complaint about `path`, or None."""
+    # Twice: the guard must work too.
+    text = f'#include "{path}"\n#include "{path}"\n'
+    done = subprocess.run(compiler + FLAGS, input=text, text=True, capture_output=True)
+    return None if done.returncode == 0 else f"{path}: does not compile alone\n{done.stderr}"
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    paths = [p for p in sources.find(sources.HEADERS) if p.suffix == ".h"]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        problems = pool.map(lambda path: compile_alone(sys.argv[1:], path), paths)
+        sources.finish("check_headers", [p for p in problems if p], f"{len(paths)} headers")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+// SPDX
+int main(){}

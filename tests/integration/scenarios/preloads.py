@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other preloads that interpose dlsym, before ours and after; and loads that go past all preloads."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from scenario import case, main, one_process, processes_in, recorded, require, require_clean
+
+
+def with_other(test, where, program="eager.dlsym"):
+    preload = {where: [test.library("libfibtest_other.so")]}
+    require_clean(recorded(test, [test.program(program)], preload=preload))
+    process = one_process(test)
+    require(process["status"] == "Complete", process["status"])
+    require(process["executed"].get("_Z3addPiii") == 101, f"{process['executed']}")
+
+
+@case
+def other_before(test):
+    with_other(test, "before")
+
+
+@case
+def other_after(test):
+    with_other(test, "after")
+
+
+@case
+def other_before_gpa(test):
+    with_other(test, "before", "eager.gpa2")
+
+
+@case
+def other_after_old_dlsym(test):
+    with_other(test, "after", "eager.dlsym_old")
+
+
+@case
+def plain_plugin(test):
+    require_clean(recorded(test, [test.program("plugin_host"), "plain"]))
+    require(one_process(test)["executed"] == {"_Z3addPiii": 3}, "launches of a plugin")
+
+
+def bypass(test, how, word):
+    """The plugin works; its launches cannot be seen, which must be said in one line."""
+    result = recorded(test, [test.program("plugin_host"), how])
+    require_clean(result, shim_lines=1)
+    require(word in result.shim_lines[0], f"{word} is not named: {result.shim_lines[0]}")
+    for process in processes_in(test.dir / "capture"):
+        require(not process.name.endswith(".partial"), f"{process.name} was not closed")
+
+
+@case
+def deepbind(test):
+    bypass(test, "deepbind", "RTLD_DEEPBIND")
+
+
+@case
+def dlmopen(test):
+    bypass(test, "dlmopen", "dlmopen")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "tests/sim_driver/work.h"
+
+namespace fib::sim {
+
+struct Edge {
+  CUgraphNode from = nullptr;
+  CUgraphEdgeData data{};
+};
+
+struct GraphNode {
+  CUgraphNode handle = nullptr;
+  CUgraph graph = nullptr;
+  CUgraphNode cloned_from = nullptr;
+  Work work;
+  std::vector<Edge> dependencies;
+};
+using NodePtr = std::shared_ptr<GraphNode>;
+
+struct Graph {
+  CUgraph handle = nullptr;
+  CUgraph cloned_from = nullptr;
+  bool embedded = false;       // lives in a child-graph node: the application may not destroy it
+  std::vector<NodePtr> nodes;  // in creation order
+};
+using GraphPtr = std::shared_ptr<Graph>;
+
+/// An instantiated node. Plans are immutable once launched: updates replace the plan.
+struct PlanNode {
+  CUgraphNode source = nullptr;
+  Work work;
+  std::vector<std::size_t> dependencies;  // indices into the plan
+  bool enabled = true;
+  std::shared_ptr<struct Plan> child;
+};
+struct Plan {
+  std::vector<PlanNode> nodes;
+};
+using PlanPtr = std::shared_ptr<const Plan>;
+
+struct GraphExec {
+  CUgraphExec handle = nullptr;
+  CUcontext context = nullptr;
+  unsigned long long flags = 0;
+  GraphPtr source;     // a clone of the graph as instantiated
+  PlanPtr plan;
+  CompletionPtr last;  // launches of one exec never overlap
+};
+using ExecPtr = std::shared_ptr<GraphExec>;
+
+GraphPtr find_graph(const Driver& driver, CUgraph handle);
+NodePtr find_node(const Driver& driver, CUgraphNode handle);
+ExecPtr find_exec(const Driver& driver, CUgraphExec handle);
+
+GraphPtr create_graph(Driver& driver);
+/// Erases the graph and its nodes, child graphs included.
+void destroy_graph(Driver& driver, const GraphPtr& graph);
+GraphPtr clone_graph(Driver& driver, const Graph& graph);
+NodePtr add_node(Driver& driver, Graph& graph, Work work, std::vector<Edge> dependencies);
+CUgraphNodeType node_type(const Work& work);
+
+/// Makes a plan; fails with INVALID_VALUE if the graph has a cycle.
+std::shared_ptr<Plan> make_plan(const Driver& driver, const Graph& graph);
+/// Runs the enabled nodes in some topological order, another one each time.
+void run_plan(const Plan& plan);
+
+KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS& params);
+Copy copy_from(Call& c, const CUDA_MEMCPY3D& params, CUcontext context);
+Memset memset_from(Call& c, const CUDA_MEMSET_NODE_PARAMS& params, CUcontext context);
+/// The work that cuGraphAddNode's parameter union describes.
+Work work_from(Call& c, CUgraphNodeParams& params);
+
+}  // namespace fib::sim
