@@ -15,7 +15,8 @@ struct CuptiApi {
 };
 
 /// Fills `api`; on failure returns false and `error` says what to do. Prefers the CUPTI that the
-/// process already has (PyTorch brings its own), then $FIBAUDIT_CUPTI, then the loader's search path.
+/// process already has (PyTorch brings its own), then $FIBAUDIT_CUPTI, then the loader's search
+/// path.
 [[nodiscard]] bool load_cupti(CuptiApi& api, std::string& error);
 
 /// "CUPTI_ERROR_..." for messages; never null.

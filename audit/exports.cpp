@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What libfibaudit.so exports. The library is both preloaded and named by CUDA_INJECTION64_PATH: the
-// preload makes `_exit` ours, the injection tells when CUDA starts. Without CUDA nothing here runs
-// but one load of a pointer in `_exit`.
+// What libfibaudit.so exports. The library is both preloaded and named by CUDA_INJECTION64_PATH:
+// the preload makes `_exit` ours, the injection tells when CUDA starts. Without CUDA nothing here
+// runs but one load of a pointer in `_exit`.
 #include <dlfcn.h>
 #include <sys/syscall.h>
 #include <unistd.h>

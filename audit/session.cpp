@@ -34,7 +34,8 @@ std::atomic<Session*> current{nullptr};
 
 void say(const std::string& text) { std::fprintf(stderr, "fibaudit: %s\n", text.c_str()); }
 
-void CUPTIAPI buffer_requested(std::uint8_t** buffer, std::size_t* bytes, std::size_t* max_records) {
+void CUPTIAPI buffer_requested(std::uint8_t** buffer, std::size_t* bytes,
+                               std::size_t* max_records) {
   *buffer = static_cast<std::uint8_t*>(std::aligned_alloc(kBufferAlignment, kBufferBytes));
   *bytes = *buffer != nullptr ? kBufferBytes : 0;
   *max_records = 0;  // as many as fit

@@ -22,7 +22,8 @@ const char* const kExitCodes =
     "  2    wrong usage, or something must be set up first; the message says what\n"
     "  3    the capture can't be read\n"
     "  4    results can't be written\n"
-    "record and audit pass on the exit code of a command that fails: its own, 128 + N when signal N ended\n"
+    "record and audit pass on the exit code of a command that fails: its own, 128 + N when signal "
+    "N ended\n"
     "it, 127 when it can't be started.";
 
 const std::map<std::string, ColorMode> kColorModes = {
@@ -39,7 +40,9 @@ struct App {
   App(std::span<const VerbFactory> factories, std::vector<std::string>& command) {
     parser.set_help_all_flag("--help-all", "Print the help of all verbs and exit");
     parser.set_version_flag("--version", "fib " FIB_VERSION, "Print the version and exit");
-    parser.add_option("--color", color, "Colours: only on a terminal and without NO_COLOR (auto), always, or never")
+    parser
+        .add_option("--color", color,
+                    "Colours: only on a terminal and without NO_COLOR (auto), always, or never")
         ->type_name("WHEN")
         ->transform(CLI::CheckedTransformer(kColorModes).description(""))
         ->default_str("auto");
@@ -52,7 +55,8 @@ struct App {
   void add(std::unique_ptr<Verb> verb, std::vector<std::string>& command) {
     CLI::App* sub = parser.add_subcommand(verb->name(), verb->summary());
     verb->add_options(*sub);
-    if (verb->takes_command()) {
+    const auto is_positional = [](const CLI::Option* option) { return option->get_positional(); };
+    if (verb->takes_command() && sub->get_options(is_positional).empty()) {
       // Words before `--` land here; what follows it never reaches the parser.
       sub->add_option("CMD", command, "The command and its arguments, after --")->type_name("");
     }
@@ -113,7 +117,8 @@ int run_verb(App& app, const std::vector<std::string>& command, std::ostream& ou
   }
   const int code = verb->run({out, Terminal::of_stdout(app.color), command});
   out.flush();
-  if (!out) throw CliError(kExitOutput, "the results can't be written to stdout: is the disk full?");
+  if (!out)
+    throw CliError(kExitOutput, "the results can't be written to stdout: is the disk full?");
   return code;
 }
 

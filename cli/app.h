@@ -10,8 +10,8 @@
 
 namespace fib::cli {
 
-/// The whole tool: parses `arguments` (without the program's name), runs the verb, says on stderr what
-/// went wrong. Returns the exit code.
+/// The whole tool: parses `arguments` (without the program's name), runs the verb, says on stderr
+/// what went wrong. Returns the exit code.
 int run_app(std::span<const VerbFactory> verbs, const std::vector<std::string>& arguments,
             std::ostream& out);
 

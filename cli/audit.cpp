@@ -38,14 +38,17 @@ void print_rows(const Context& context, const AuditReport& report, const std::st
   }
   table.print(context.out, context.terminal);
   if (equal > kEqualRowsShown) {
-    context.out << "… " << format_count(equal - kEqualRowsShown, "kernel") << " more without difference\n";
+    context.out << "… " << format_count(equal - kEqualRowsShown, "kernel")
+                << " more without difference\n";
   }
 }
 
-void print_process(const Context& context, const AuditProcess& process, const std::string& witness) {
+void print_process(const Context& context, const AuditProcess& process,
+                   const std::string& witness) {
   context.out << "pid " << process.pid << ": " << witness << ' ' << format_count(process.witness)
               << ", capture " << format_count(process.capture);
-  if (!process.in_witness) context.out << " (no " << witness << " counts: killed, or replaced by exec?)";
+  if (!process.in_witness)
+    context.out << " (no " << witness << " counts: killed, or replaced by exec?)";
   if (!process.in_capture) context.out << " (not in the capture)";
   if (!process.command.empty()) context.out << "  " << fit(process.command, 80);
   context.out << '\n';
@@ -55,8 +58,8 @@ void print_process(const Context& context, const AuditProcess& process, const st
       break;
     }
     const AuditRow& row = process.differences[i];
-    context.out << "    " << signed_count(row.difference()) << "  " << short_name(demangle(row.name))
-                << '\n';
+    context.out << "    " << signed_count(row.difference()) << "  "
+                << short_name(demangle(row.name)) << '\n';
   }
 }
 
@@ -70,11 +73,13 @@ void print_verdict(const Context& context, const AuditReport& report, const std:
                 << '\n';
   }
   if (report.capture_dropped > 0) {
-    context.out << terminal.red("the capture lost " + format_count(report.capture_dropped, "record"))
+    context.out << terminal.red("the capture lost " +
+                                format_count(report.capture_dropped, "record"))
                 << '\n';
   }
   if (report.witness == 0 && report.capture == 0) {
-    context.out << terminal.yellow("nothing was counted by either: the command ran no kernels") << '\n';
+    context.out << terminal.yellow("nothing was counted by either: the command ran no kernels")
+                << '\n';
     return;
   }
   const std::string counts = witness + ' ' + format_count(report.witness) + ", capture " +
@@ -83,8 +88,8 @@ void print_verdict(const Context& context, const AuditReport& report, const std:
   if (report.difference() == 0) {
     context.out << terminal.green("no difference: ") << counts << '\n';
   } else {
-    context.out << terminal.red("difference of " + format_count(report.difference()) + ": ") << counts
-                << '\n';
+    context.out << terminal.red("difference of " + format_count(report.difference()) + ": ")
+                << counts << '\n';
   }
 }
 
@@ -130,20 +135,30 @@ class AuditVerb : public Verb {
     return "Compare what the shim records with what CUPTI counts";
   }
   std::string details() const override {
-    return "Runs CMD with the shim and with an independent counter, and compares for every kernel and\n"
-           "process how often it ran; what graph launches executed counts. The counter is CUPTI, which\n"
-           "libfibaudit.so drives from within CMD's processes (through CUDA_INJECTION64_PATH), or, with\n"
-           "--against, whatever leaves files FILE.<pid> of lines \"count name\"; FIBSIM_COUNT_FILE is\n"
-           "set to FILE for CMD.\n"
+    return "fib audit [OPTIONS] -- CMD... runs CMD with the shim and with an independent counter, "
+           "and\n"
+           "compares for every kernel and process how often it ran; what graph launches executed "
+           "counts.\n"
+           "The counter is CUPTI, which libfibaudit.so drives from within CMD's processes "
+           "(through\n"
+           "CUDA_INJECTION64_PATH), or, with --against, whatever leaves files FILE.<pid> of lines\n"
+           "\"count name\"; FIBSIM_COUNT_FILE is set to FILE for CMD.\n"
+           "fib audit [OPTIONS] CAPTURE runs nothing: it compares a capture that is there with "
+           "FILE.<pid>,\n"
+           "or with what CUPTI counted when fib audit -o made it.\n"
            "\n"
-           "Exits with 0 if all counts are equal; 1 on any difference, or if something was lost or\n"
-           "can't be counted; 2 if there are no counts to compare with; with CMD's own code if it fails.\n"
+           "Exits with 0 if all counts are equal; 1 on any difference, or if something was lost "
+           "or\n"
+           "can't be counted; 2 if there are no counts to compare with; with CMD's own code if it "
+           "fails.\n"
            "\n"
            "Example:\n"
            "  fib audit -- python generate.py --tokens 8";
   }
   bool takes_command() const override { return true; }
   void add_options(CLI::App& app) override {
+    app.add_option("CAPTURE", capture_, "Compare this capture instead of running a command")
+        ->type_name("");
     app.add_option("-o,--output", directory_,
                    "Keep the capture, and CUPTI's counts in DIR/audit; must be new or empty")
         ->type_name("DIR");
@@ -153,18 +168,19 @@ class AuditVerb : public Verb {
   }
 
   int run(const Context& context) override {
-    require_command(context.command, name());
     witness_ = against_.empty() ? "CUPTI" : "counter";
+    if (!capture_.empty()) return judge_capture(context);
+    require_command(context.command, name());
     std::optional<TemporaryDirectory> temporary;
     if (directory_.empty()) temporary.emplace("fib-audit");
     const std::filesystem::path directory =
         temporary ? temporary->path() : prepare_capture(directory_, false);
-    const ChildResult result = run_child(context.command, prepare(directory),
-                                         json_ ? StdoutTo::Stderr : StdoutTo::Stdout);
+    const ChildResult result =
+        run_child(context.command, prepare(directory), json_ ? StdoutTo::Stderr : StdoutTo::Stdout);
     if (result.start_error != 0) {
       throw CliError(kExitCantStart, "'" + context.command.front() + "' " + describe(result));
     }
-    const int verdict = judge(context, directory);
+    const int verdict = judge(context, directory.string());
     if (result.exit_code == 0) return verdict;
     spdlog::error("the command failed with {}", describe(result));
     return result.exit_code;
@@ -207,12 +223,22 @@ class AuditVerb : public Verb {
     environment.set("FIBSIM_COUNT_FILE", std::filesystem::absolute(against_).string());
   }
 
-  [[nodiscard]] int judge(const Context& context, const std::filesystem::path& directory) const {
+  [[nodiscard]] int judge_capture(const Context& context) const {
+    if (!context.command.empty() || !directory_.empty()) {
+      throw CliError(kExitUsage, "'" + capture_ +
+                                     "' before `--` names a capture that is there, so no "
+                                     "command is run: leave out it, or -o and the command");
+    }
+    if (process_names(capture_).empty()) (void)read_capture(capture_);  // throws and says why
+    return judge(context, capture_);
+  }
+
+  // A command that ran no kernel leaves no process behind; that is no reason to refuse.
+  [[nodiscard]] int judge(const Context& context, const std::string& directory) const {
     const std::vector<WitnessCounts> witnesses =
-        against_.empty() ? read_cupti_counts((directory / "audit").string())
-                         : read_count_files(against_);
+        against_.empty() ? read_cupti_counts(directory + "/audit") : read_count_files(against_);
     CaptureFacts capture;
-    if (!process_names(directory).empty()) capture = read_capture(directory.string());
+    if (!process_names(directory).empty()) capture = read_capture(directory);
     if (const std::string trouble = no_witness(witnesses); !trouble.empty()) {
       spdlog::error("{}; the capture holds {}", trouble,
                     format_count(capture.executed(), "kernel execution"));
@@ -230,8 +256,10 @@ class AuditVerb : public Verb {
       }
     }
     if (!witnesses.empty()) return {};
-    if (!against_.empty()) return "no file " + against_ + ".<pid> was written, so there is nothing to "
-                                  "compare with";
+    if (!against_.empty())
+      return "no file " + against_ +
+             ".<pid> was written, so there is nothing to "
+             "compare with";
     return "CUPTI counted nothing: no process initialised CUDA, or something on the way clears "
            "CUDA_INJECTION64_PATH (fib doctor -- CMD tells whether the shim arrives)";
   }
@@ -246,7 +274,7 @@ class AuditVerb : public Verb {
     print_verdict(context, report, witness_);
   }
 
-  std::string directory_, against_, witness_;
+  std::string capture_, directory_, against_, witness_;
   bool json_ = false;
 };
 

@@ -15,7 +15,9 @@ struct Pair {
 };
 using Pairs = std::map<std::string, Pair>;
 
-std::uint64_t magnitude(std::int64_t value) { return static_cast<std::uint64_t>(std::llabs(value)); }
+std::uint64_t magnitude(std::int64_t value) {
+  return static_cast<std::uint64_t>(std::llabs(value));
+}
 
 // Largest differences first, then what ran most.
 std::vector<AuditRow> rows_of(const Pairs& pairs) {
@@ -64,7 +66,8 @@ std::vector<std::string> uncountable_reasons(const CaptureFacts& capture) {
       filtered += kernel.filtered;
     }
     for (const auto& [key, count] : process.deviations) {
-      const bool device = key.first == static_cast<std::uint32_t>(trace::Deviation::DeviceGraphLaunch);
+      const bool device =
+          key.first == static_cast<std::uint32_t>(trace::Deviation::DeviceGraphLaunch);
       if (device) device_launched += count;
     }
     damaged += process.read.status == trace::ReadStatus::Truncated ||

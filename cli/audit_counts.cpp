@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "cli/audit_compare.h"
 #include "cli/exit_codes.h"
@@ -34,14 +35,24 @@ WitnessCounts read_json(const fs::path& path) try {
   damaged(path, error.what());
 }
 
+// Counters that rewrite their lines in place pad them with blanks, and their file with zeros.
+std::string_view trimmed(std::string_view line) {
+  constexpr std::string_view kPadding(" \0", 2);
+  const std::size_t first = line.find_first_not_of(kPadding);
+  if (first == std::string_view::npos) return {};
+  return line.substr(first, line.find_last_not_of(kPadding) + 1 - first);
+}
+
 WitnessCounts read_lines(const fs::path& path, std::uint32_t pid) {
   WitnessCounts counts;
   counts.pid = pid;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
+    const std::string_view text = trimmed(line);
+    if (text.empty()) continue;
     std::uint64_t count = 0;
-    const char* end = line.data() + line.size();
-    const auto [rest, error] = std::from_chars(line.data(), end, count);
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, count);
     if (error != std::errc() || rest == end || *rest != ' ') damaged(path, "line '" + line + "'");
     counts.kernels[std::string(rest + 1, end)] += count;
   }

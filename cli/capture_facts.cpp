@@ -86,8 +86,7 @@ std::uint64_t CaptureFacts::deviations() const {
 }
 
 double CaptureFacts::bytes_per_launch() const {
-  const std::uint64_t launches =
-      sum(&ProcessFacts::launches) + sum(&ProcessFacts::graph_launches);
+  const std::uint64_t launches = sum(&ProcessFacts::launches) + sum(&ProcessFacts::graph_launches);
   return launches == 0 ? 0 : static_cast<double>(log_bytes) / static_cast<double>(launches);
 }
 
@@ -99,7 +98,8 @@ CaptureFacts read_capture(const std::string& path, const ProcessFilter& filter) 
   Progress progress("reading " + path);
   std::size_t refused = 0, at = 0;
   for (const trace::ProcessLog& log : capture.processes) {
-    progress.step("process " + std::to_string(++at) + '/' + std::to_string(capture.processes.size()));
+    progress.step("process " + std::to_string(++at) + '/' +
+                  std::to_string(capture.processes.size()));
     if (filter && !filter(log.name)) continue;
     facts.processes.push_back(read_process(log, progress));
     facts.log_bytes += facts.processes.back().read.file_bytes;
@@ -137,15 +137,20 @@ std::vector<KernelRow> kernel_rows(const CaptureFacts& capture) {
 void sort_rows(std::vector<KernelRow>& rows, SortKey key) {
   const auto rank = [key](const KernelRow& row) -> double {
     switch (key) {
-      case SortKey::Launches: return -static_cast<double>(row.executed());
-      case SortKey::Time: return -row.host_ns;
-      case SortKey::Grid: return -static_cast<double>(widest_grid(row));
-      case SortKey::Name: return 0;
+      case SortKey::Launches:
+        return -static_cast<double>(row.executed());
+      case SortKey::Time:
+        return -row.host_ns;
+      case SortKey::Grid:
+        return -static_cast<double>(widest_grid(row));
+      case SortKey::Name:
+        return 0;
     }
     return 0;
   };
   std::stable_sort(rows.begin(), rows.end(), [&](const KernelRow& a, const KernelRow& b) {
-    return std::pair(rank(a), std::string_view(a.name)) < std::pair(rank(b), std::string_view(b.name));
+    return std::pair(rank(a), std::string_view(a.name)) <
+           std::pair(rank(b), std::string_view(b.name));
   });
 }
 

@@ -51,6 +51,7 @@ void Census::on_device(const trace::Device& device) {
 void Census::on_context(const trace::Context& context) { contexts_.insert(context.fixed.handle); }
 
 void Census::on_load(const trace::Load& load) {
+  facts_.clock.cover(load.header.time);
   ++facts_.loads;
   ++api_entry(load.fixed.api).calls;
 }
@@ -101,6 +102,7 @@ void Census::saw(std::uint64_t ticks, std::uint64_t duration, std::uint16_t api,
                  std::uint32_t thread) {
   if (facts_.first_ticks == 0 || ticks < facts_.first_ticks) facts_.first_ticks = ticks;
   facts_.last_ticks = std::max(facts_.last_ticks, ticks + duration);
+  facts_.clock.cover(ticks);
   ++api_entry(api).calls;
   facts_.threads.try_emplace(thread);
   if (progress_ != nullptr) progress_->advance();
@@ -173,15 +175,24 @@ void Census::interpret_memory(const CallForm& form, const trace::Call& call) {
   const std::uint64_t a = call.words[form.words[0]], b = call.words[form.words[1]],
                       c = call.words[form.words[2]];
   switch (form.role) {
-    case CallRole::Allocate: return memory_.allocate(end, form.kind, a, b);
-    case CallRole::AllocatePitched: return memory_.allocate(end, form.kind, a, b * c);
-    case CallRole::Free: return memory_.free(begin, a);
-    case CallRole::CreatePhysical: return memory_.create(end, a, b);
-    case CallRole::RetainPhysical: return memory_.retain(end, a);
-    case CallRole::ReleasePhysical: return memory_.release(begin, a);
-    case CallRole::Map: return memory_.map(end, a, b, c);
-    case CallRole::Unmap: return memory_.unmap(begin, a, b);
-    default: return;
+    case CallRole::Allocate:
+      return memory_.allocate(end, form.kind, a, b);
+    case CallRole::AllocatePitched:
+      return memory_.allocate(end, form.kind, a, b * c);
+    case CallRole::Free:
+      return memory_.free(begin, a);
+    case CallRole::CreatePhysical:
+      return memory_.create(end, a, b);
+    case CallRole::RetainPhysical:
+      return memory_.retain(end, a);
+    case CallRole::ReleasePhysical:
+      return memory_.release(begin, a);
+    case CallRole::Map:
+      return memory_.map(end, a, b, c);
+    case CallRole::Unmap:
+      return memory_.unmap(begin, a, b);
+    default:
+      return;
   }
 }
 
@@ -218,7 +229,7 @@ void Census::finish_graphs() {
     kernel.uncountable = kernel.uncountable || execution.uncountable;
     if (execution.uncountable) continue;  // the host can't tell whether the body ran at all
     kernel.graph += execution.count;
-    kernel.shapes[execution.shape] += execution.count;
+    if (execution.shape.grid[0] > 0) kernel.shapes[execution.shape] += execution.count;
   }
   facts_.graphs = std::move(settled.graphs);
   facts_.unseen_graph_launches = settled.unseen_launches;

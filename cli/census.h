@@ -51,7 +51,8 @@ class Census : public trace::Visitor {
     CallForm form;
     std::uint64_t calls = 0;
   };
-  /// Launches of one kernel; kept apart from KernelFacts, whose ordered map of shapes is slow to fill.
+  /// Launches of one kernel; kept apart from KernelFacts, whose ordered map of shapes is slow to
+  /// fill.
   struct KernelTally {
     std::uint64_t eager = 0, captured = 0, failed = 0, host_ticks = 0;
     std::unordered_map<LaunchShape, std::uint64_t, LaunchShapeHash> shapes;

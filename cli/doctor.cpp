@@ -20,9 +20,12 @@ namespace {
 std::string mark(const Terminal& terminal, Health health) {
   const std::string word = std::string(to_string(health)) + (health == Health::Ok ? "  " : "");
   switch (health) {
-    case Health::Ok: return terminal.green(word);
-    case Health::Warn: return terminal.yellow(word);
-    case Health::Fail: return terminal.red(word);
+    case Health::Ok:
+      return terminal.green(word);
+    case Health::Warn:
+      return terminal.yellow(word);
+    case Health::Fail:
+      return terminal.red(word);
   }
   return word;
 }
@@ -65,8 +68,10 @@ class DoctorVerb : public Verb {
     return "Check the machine, and whether the shim reaches a command's processes";
   }
   std::string details() const override {
-    return "One line for each check: ok, warn or fail, what was found, what to do. With a command: runs\n"
-           "it under the shim into a temporary capture, and tells for each process that launched a\n"
+    return "One line for each check: ok, warn or fail, what was found, what to do. With a command: "
+           "runs\n"
+           "it under the shim into a temporary capture, and tells for each process that launched "
+           "a\n"
            "kernel what was recorded. Exits with 1 if a check fails or nothing was recorded.\n"
            "\n"
            "Example:\n"
@@ -85,8 +90,8 @@ class DoctorVerb : public Verb {
     if (!json_) print(context, checks);
     if (!context.command.empty()) {
       context.out.flush();  // before the command writes
-      const std::vector<Check> reached = try_command(
-          context.command, json_ ? StdoutTo::Stderr : StdoutTo::Stdout);
+      const std::vector<Check> reached =
+          try_command(context.command, json_ ? StdoutTo::Stderr : StdoutTo::Stdout);
       if (!json_) print(context, reached);
       checks.insert(checks.end(), reached.begin(), reached.end());
     }
@@ -108,8 +113,9 @@ class DoctorVerb : public Verb {
     } catch (const CliError&) {
       return checks;  // check_shim() has said it
     }
-    apply({.mode = "record", .directory = capture.path(), .filter = "", .process = "", .config = ""},
-          environment);
+    apply(
+        {.mode = "record", .directory = capture.path(), .filter = "", .process = "", .config = ""},
+        environment);
     const ChildResult result = run_child(command, std::move(environment), stdout_to);
     const bool clean = result.start_error == 0 && result.exit_code == 0;
     checks.push_back({"command", clean ? Health::Ok : Health::Fail, describe(result),
@@ -120,10 +126,11 @@ class DoctorVerb : public Verb {
 
   static void add_reached(const std::filesystem::path& capture, std::vector<Check>& checks) {
     if (process_names(capture).empty()) {
-      checks.push_back({"reached", Health::Fail, "no process launched a kernel through the shim",
-                        "does it run on the GPU at all? If so, something on the way clears LD_PRELOAD "
-                        "(sudo, env -i, containers, job launchers): export it there, or put the shim's "
-                        "path into /etc/ld.so.preload"});
+      checks.push_back(
+          {"reached", Health::Fail, "no process launched a kernel through the shim",
+           "does it run on the GPU at all? If so, something on the way clears LD_PRELOAD "
+           "(sudo, env -i, containers, job launchers): export it there, or put the shim's "
+           "path into /etc/ld.so.preload"});
       return;
     }
     for (const ProcessFacts& process : read_capture(capture.string()).processes) {

@@ -89,7 +89,8 @@ Check describe_gpu(const DeviceFacts& device) {
 std::string status_field(const std::string& name) {
   std::ifstream file("/proc/self/status");
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(name + ":")) return line.substr(line.find_first_not_of(" \t", name.size() + 1));
+    if (line.starts_with(name + ":"))
+      return line.substr(line.find_first_not_of(" \t", name.size() + 1));
   }
   return {};
 }
@@ -98,9 +99,12 @@ std::string status_field(const std::string& name) {
 
 const char* to_string(Health health) {
   switch (health) {
-    case Health::Ok: return "ok";
-    case Health::Warn: return "warn";
-    case Health::Fail: return "fail";
+    case Health::Ok:
+      return "ok";
+    case Health::Warn:
+      return "warn";
+    case Health::Fail:
+      return "fail";
   }
   return "unknown";
 }
@@ -108,8 +112,9 @@ const char* to_string(Health health) {
 Check check_driver(std::vector<Check>& gpus) {
   const GpuProbe probe = probe_gpus();
   if (probe.library.empty()) {
-    return {"driver", Health::Fail, "no libcuda.so.1 (" + probe.error + ')',
-            "install NVIDIA's driver; in a container, start it with access to the GPU (--gpus all)"};
+    return {
+        "driver", Health::Fail, "no libcuda.so.1 (" + probe.error + ')',
+        "install NVIDIA's driver; in a container, start it with access to the GPU (--gpus all)"};
   }
   std::string text = probe.library;
   if (probe.driver_version > 0) text += ", CUDA " + format_cuda_version(probe.driver_version);
@@ -147,12 +152,13 @@ Check check_shim() try {
   // The loader only grumbles about a library that it can't load, and goes on without it.
   if (result.exit_code != 0 || output.find("cannot be preloaded") != std::string::npos) {
     return {"shim", Health::Fail,
-            shim.string() + " can't be loaded: " + first_line(output.empty() ? describe(result) : output),
+            shim.string() +
+                " can't be loaded: " + first_line(output.empty() ? describe(result) : output),
             "build it on this machine with scripts/build"};
   }
   return {"shim", Health::Ok, shim.string(), ""};
 } catch (const CliError& error) {
-  return {"shim", Health::Fail, error.what(), "build it with scripts/build"};
+  return {"shim", Health::Fail, error.what(), ""};
 }
 
 Check check_settings() {
@@ -165,7 +171,8 @@ Check check_settings() {
     found += (found.empty() ? "" : ", ") + std::string(name) + '=' + variable(name);
   }
   if (found.empty()) return {"settings", Health::Ok, "no FIBSHIM_ variable in the way", ""};
-  return {"settings", Health::Warn, found, "these narrow what is recorded; unset what is left over"};
+  return {"settings", Health::Warn, found,
+          "these narrow what is recorded; unset what is left over"};
 }
 
 Check check_preloads() {
@@ -181,7 +188,8 @@ Check check_system_preloads() {
 Check check_audit_modules() {
   const std::string modules = variable("LD_AUDIT");
   if (modules.empty()) return {"LD_AUDIT", Health::Ok, "not set", ""};
-  return {"LD_AUDIT", Health::Warn, modules, "an audit module can redirect symbols: try without it"};
+  return {"LD_AUDIT", Health::Warn, modules,
+          "an audit module can redirect symbols: try without it"};
 }
 
 Check check_cupti() {
@@ -202,13 +210,14 @@ Check check_injection() {
 
 Check check_directory(const std::string& directory) {
   std::error_code error;
-  const fs::path path = fs::absolute(directory, error);
+  const fs::path path = fs::weakly_canonical(directory, error);
   if (access(path.c_str(), W_OK | X_OK) != 0) {
     return {"captures", Health::Fail, path.string() + " can't be written",
             "choose another directory with -o"};
   }
   const fs::space_info space = fs::space(path, error);
-  const std::string text = path.string() + ", " + format_bytes(error ? 0 : space.available) + " free";
+  const std::string text =
+      path.string() + ", " + format_bytes(error ? 0 : space.available) + " free";
   if (error || space.available < kLittleSpace) {
     return {"captures", Health::Warn, text, "a long recording may fill the disk"};
   }

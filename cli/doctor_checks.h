@@ -20,9 +20,9 @@ struct Check {
 // What each looks at is in its name; none changes anything that outlives it.
 [[nodiscard]] Check check_driver(std::vector<Check>& gpus);  ///< also one check per GPU
 [[nodiscard]] Check check_glibc();
-[[nodiscard]] Check check_shim();      ///< found, and loaded by a process
-[[nodiscard]] Check check_settings();  ///< FIBSHIM_ variables left in the environment
-[[nodiscard]] Check check_preloads();  ///< LD_PRELOAD
+[[nodiscard]] Check check_shim();             ///< found, and loaded by a process
+[[nodiscard]] Check check_settings();         ///< FIBSHIM_ variables left in the environment
+[[nodiscard]] Check check_preloads();         ///< LD_PRELOAD
 [[nodiscard]] Check check_system_preloads();  ///< /etc/ld.so.preload
 [[nodiscard]] Check check_audit_modules();    ///< LD_AUDIT
 [[nodiscard]] Check check_cupti();

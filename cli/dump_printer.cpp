@@ -11,9 +11,8 @@ namespace fib::cli {
 
 const std::set<std::string>& dump_types() {
   static const std::set<std::string> types = {
-      "process", "clock",  "device",       "context", "load",   "image",     "kernel",
-      "graph",   "thread", "graph_update", "launch",  "graph_launch", "call", "deviation",
-      "drops",   "end"};
+      "process", "clock",        "device", "context",      "load", "image",     "kernel", "graph",
+      "thread",  "graph_update", "launch", "graph_launch", "call", "deviation", "drops",  "end"};
   return types;
 }
 

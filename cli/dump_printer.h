@@ -15,17 +15,17 @@ namespace fib::cli {
 
 /// Which records `fib dump` prints, and how.
 struct DumpOptions {
-  std::set<std::string> types;  ///< empty: all
+  std::set<std::string> types;                             ///< empty: all
   std::function<bool(const std::string& mangled)> kernel;  ///< empty: all; else launches only
   std::optional<std::uint32_t> thread;
-  bool params = true;       ///< print parameter bytes and blobs
+  bool params = true;  ///< print parameter bytes and blobs
 };
 
 /// The types that a dump can hold, as --type takes them.
 [[nodiscard]] const std::set<std::string>& dump_types();
 
 /// Prints a log's records as JSON Lines, in the order of the file. Times are nanoseconds since the
-/// log's first Clock record. What `line` throws passes through the reader and ends the reading.
+/// log's start. What `line` throws passes through the reader and ends the reading.
 class DumpPrinter : public trace::Visitor {
  public:
   using Line = std::function<void(const std::string& json)>;

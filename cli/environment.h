@@ -17,8 +17,8 @@ class Environment {
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
   void set(std::string_view name, std::string_view value);
   void unset(std::string_view name);
-  /// Puts `libraries` before whatever LD_PRELOAD holds, in this order. Throws CliError for a path that
-  /// the loader would take apart (blanks and colons separate its entries).
+  /// Puts `libraries` before whatever LD_PRELOAD holds, in this order. Throws CliError for a path
+  /// that the loader would take apart (blanks and colons separate its entries).
   void preload(const std::vector<std::string>& libraries);
 
   /// Null-terminated, as exec wants it; valid until the next change.

@@ -10,11 +10,11 @@ namespace fib::cli {
 /// when signal N ended it.
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFinding = 1,       ///< a difference, a failed check
-  kExitUsage = 2,         ///< wrong arguments, or something that must be set up first
-  kExitUnreadable = 3,    ///< a capture that can't be read at all
-  kExitOutput = 4,        ///< results can't be written
-  kExitCantStart = 127,   ///< the command can't be started
+  kExitFinding = 1,      ///< a difference, a failed check
+  kExitUsage = 2,        ///< wrong arguments, or something that must be set up first
+  kExitUnreadable = 3,   ///< a capture that can't be read at all
+  kExitOutput = 4,       ///< results can't be written
+  kExitCantStart = 127,  ///< the command can't be started
 };
 
 /// Ends a verb: one line that names what is wrong and what to do, and the code to exit with.

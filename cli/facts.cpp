@@ -8,19 +8,26 @@ namespace fib::cli {
 std::size_t LaunchShapeHash::operator()(const LaunchShape& shape) const noexcept {
   std::uint64_t hash = shape.shared_bytes;
   for (const auto* axes : {&shape.grid, &shape.block}) {
-    for (const std::uint32_t axis : *axes) hash = (hash ^ axis) * 0x9e3779b97f4a7c15u + (hash >> 29);
+    for (const std::uint32_t axis : *axes)
+      hash = (hash ^ axis) * 0x9e3779b97f4a7c15u + (hash >> 29);
   }
   return hash;
 }
 
 const char* to_string(MemoryKind kind) {
   switch (kind) {
-    case MemoryKind::Device: return "device";
-    case MemoryKind::StreamOrdered: return "stream-ordered";
-    case MemoryKind::Virtual: return "virtual";
-    case MemoryKind::Managed: return "managed";
-    case MemoryKind::PinnedHost: return "pinned host";
-    case MemoryKind::RegisteredHost: return "registered host";
+    case MemoryKind::Device:
+      return "device";
+    case MemoryKind::StreamOrdered:
+      return "stream-ordered";
+    case MemoryKind::Virtual:
+      return "virtual";
+    case MemoryKind::Managed:
+      return "managed";
+    case MemoryKind::PinnedHost:
+      return "pinned host";
+    case MemoryKind::RegisteredHost:
+      return "registered host";
   }
   return "unknown";
 }
@@ -46,31 +53,41 @@ std::string ProcessFacts::text(const std::string& key) const {
 std::string ProcessFacts::kernel_name(std::uint32_t id) const {
   const auto found = kernels.find(id);
   if (found != kernels.end() && !found->second.name.empty()) return found->second.name;
-  return "kernel#" + std::to_string(id);
+  return id == 0 ? "(unknown kernel)" : "kernel#" + std::to_string(id);
 }
 
 std::string deviation_name(std::uint32_t code) {
   using trace::Deviation;
   switch (static_cast<Deviation>(code)) {
-    case Deviation::HostFunction: return "host function";
-    case Deviation::ParameterLayout: return "parameter layout unknown";
-    case Deviation::ImageUnknown: return "image unknown";
-    case Deviation::ConditionalGraph: return "conditional graph";
-    case Deviation::GraphUnreadable: return "graph unreadable";
-    case Deviation::LegacyLaunch: return "legacy launch";
-    case Deviation::StoreFailed: return "not stored";
-    case Deviation::DefinitionDropped: return "definition dropped";
-    case Deviation::UnknownAttribute: return "unknown launch attribute";
-    case Deviation::DeviceGraphLaunch: return "device graph launch";
+    case Deviation::HostFunction:
+      return "host function";
+    case Deviation::ParameterLayout:
+      return "parameter layout unknown";
+    case Deviation::ImageUnknown:
+      return "image unknown";
+    case Deviation::ConditionalGraph:
+      return "conditional graph";
+    case Deviation::GraphUnreadable:
+      return "graph unreadable";
+    case Deviation::LegacyLaunch:
+      return "legacy launch";
+    case Deviation::StoreFailed:
+      return "not stored";
+    case Deviation::DefinitionDropped:
+      return "definition dropped";
+    case Deviation::UnknownAttribute:
+      return "unknown launch attribute";
+    case Deviation::DeviceGraphLaunch:
+      return "device graph launch";
   }
   return "deviation " + std::to_string(code);
 }
 
 std::string node_type_name(std::uint16_t type) {
   // In the order of CUgraphNodeType, whose numbers are part of the driver's ABI.
-  constexpr std::array kNames = {"kernel",           "memcpy",    "memset",    "host",
-                                 "child graph",      "empty",     "wait event", "record event",
-                                 "signal semaphore", "wait semaphore", "alloc", "free",
+  constexpr std::array kNames = {"kernel",           "memcpy",         "memset",     "host",
+                                 "child graph",      "empty",          "wait event", "record event",
+                                 "signal semaphore", "wait semaphore", "alloc",      "free",
                                  "batch memory op",  "conditional"};
   return type < kNames.size() ? kNames[type] : "type " + std::to_string(type);
 }

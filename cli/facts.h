@@ -29,13 +29,14 @@ struct LaunchShapeHash {
 
 /// One kernel definition of the log.
 struct KernelFacts {
-  std::uint32_t id = 0;      ///< KernelRecord::kernel; 0: nodes and launches without a kernel
+  std::uint32_t id = 0;  ///< KernelRecord::kernel; 0: nodes and launches without a kernel
   std::uint32_t load = 0;
   std::uint64_t handle = 0;
-  std::string name;          ///< mangled; empty when the log does not define this kernel
-  std::string image;         ///< hash in hex; empty when its bytes are not in the capture
-  bool filtered = false;     ///< FIBSHIM_FILTER left its launches out of the log
-  bool uncountable = false;  ///< ran in a conditional body; `graph` can't hold all of its executions
+  std::string name;       ///< mangled; empty when the log does not define this kernel
+  std::string image;      ///< hash in hex; empty when its bytes are not in the capture
+  bool filtered = false;  ///< FIBSHIM_FILTER left its launches out of the log
+  bool uncountable =
+      false;  ///< ran in a conditional body; `graph` can't hold all of its executions
 
   std::uint64_t eager = 0;     ///< launches that ran
   std::uint64_t captured = 0;  ///< launches that became graph nodes
@@ -50,15 +51,20 @@ struct KernelFacts {
 struct GraphFacts {
   std::uint32_t exec = 0;
   std::uint64_t exec_handle = 0;
-  std::uint32_t nodes = 0, kernel_nodes = 0;      ///< of the first revision, child graphs included
-  std::map<std::uint16_t, std::uint32_t> types;   ///< nodes by CUgraphNodeType
-  std::uint64_t revisions = 0, updates = 0;       ///< whole-graph updates, single-node updates
+  std::uint32_t nodes = 0, kernel_nodes = 0;     ///< of the first revision, child graphs included
+  std::map<std::uint16_t, std::uint32_t> types;  ///< nodes by CUgraphNodeType
+  std::uint64_t revisions = 0, updates = 0;      ///< whole-graph updates, single-node updates
   std::uint64_t launches = 0;
   bool conditional = false;
 };
 
 enum class MemoryKind : std::uint8_t {
-  Device, StreamOrdered, Virtual, Managed, PinnedHost, RegisteredHost
+  Device,
+  StreamOrdered,
+  Virtual,
+  Managed,
+  PinnedHost,
+  RegisteredHost
 };
 inline constexpr std::size_t kMemoryKinds = 6;
 [[nodiscard]] const char* to_string(MemoryKind kind);
@@ -99,10 +105,10 @@ struct ProcessFacts {
   std::map<std::string, std::uint64_t> api_calls;
 
   std::map<std::uint32_t, KernelFacts> kernels;  ///< by id
-  std::uint64_t launches = 0;        ///< Launch records, whatever became of them
-  std::uint64_t graph_launches = 0;  ///< GraphLaunch records that ran
+  std::uint64_t launches = 0;                    ///< Launch records, whatever became of them
+  std::uint64_t graph_launches = 0;              ///< GraphLaunch records that ran
   std::uint64_t failed_graph_launches = 0;
-  std::uint64_t host_ticks = 0;      ///< in launch calls of both sorts
+  std::uint64_t host_ticks = 0;  ///< in launch calls of both sorts
   std::uint64_t first_ticks = 0, last_ticks = 0;
   std::uint64_t param_bytes = 0;
 
@@ -118,7 +124,8 @@ struct ProcessFacts {
   [[nodiscard]] std::uint64_t deviation_count() const;
   /// The value of `key` among the process's strings, or an empty string.
   [[nodiscard]] std::string text(const std::string& key) const;
-  /// The kernel's mangled name, or "kernel#<id>" when the log does not define it.
+  /// The kernel's mangled name, or "kernel#<id>" when the log does not define it, which is
+  /// "(unknown kernel)" for 0.
   [[nodiscard]] std::string kernel_name(std::uint32_t id) const;
 };
 

@@ -65,25 +65,26 @@ Json deviations_json(const ProcessFacts& process) {
 }
 
 Json log_json(const trace::ReadResult& read) {
-  return {{"status", to_string(read.status)},
-          {"message", read.message},
-          {"format_version", read.version},
-          {"file_bytes", read.file_bytes},
-          {"raw_bytes", read.raw_bytes},
-          {"chunks", read.chunks},
-          {"damaged_chunks", read.damaged_chunks},
-          {"records", read.records}};
+  return {{"status", to_string(read.status)},      {"message", read.message},
+          {"format_version", read.version},        {"file_bytes", read.file_bytes},
+          {"raw_bytes", read.raw_bytes},           {"chunks", read.chunks},
+          {"damaged_chunks", read.damaged_chunks}, {"records", read.records}};
 }
 
 }  // namespace
 
 const char* to_string(trace::ReadStatus status) {
   switch (status) {
-    case trace::ReadStatus::Complete: return "complete";
-    case trace::ReadStatus::Unclosed: return "unclosed";
-    case trace::ReadStatus::Truncated: return "truncated";
-    case trace::ReadStatus::Damaged: return "damaged";
-    case trace::ReadStatus::Refused: return "refused";
+    case trace::ReadStatus::Complete:
+      return "complete";
+    case trace::ReadStatus::Unclosed:
+      return "unclosed";
+    case trace::ReadStatus::Truncated:
+      return "truncated";
+    case trace::ReadStatus::Damaged:
+      return "damaged";
+    case trace::ReadStatus::Refused:
+      return "refused";
   }
   return "unknown";
 }
@@ -135,18 +136,12 @@ Json to_json(const KernelRow& row) {
                       {"shared_bytes", shape.shared_bytes},
                       {"count", count}});
   }
-  return {{"name", row.name},
-          {"demangled", demangle(row.name)},
-          {"image", row.image},
-          {"executed", row.executed()},
-          {"eager", row.eager},
-          {"graph", row.graph},
-          {"captured", row.captured},
-          {"failed", row.failed},
-          {"host_ns", row.host_ns},
-          {"processes", row.processes},
-          {"filtered", row.filtered},
-          {"uncountable", row.uncountable},
+  return {{"name", row.name},         {"demangled", demangle(row.name)},
+          {"image", row.image},       {"executed", row.executed()},
+          {"eager", row.eager},       {"graph", row.graph},
+          {"captured", row.captured}, {"failed", row.failed},
+          {"host_ns", row.host_ns},   {"processes", row.processes},
+          {"filtered", row.filtered}, {"uncountable", row.uncountable},
           {"shapes", shapes}};
 }
 

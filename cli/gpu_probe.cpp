@@ -57,9 +57,9 @@ DeviceFacts describe(const Driver& driver, int ordinal) {
     facts.name = name.data();
   }
   if (driver.device_memory(&memory, device) == 0) facts.memory_bytes = memory;
-  for (const auto& [attribute, value] : {std::pair{kSmCount, &facts.sm_count},
-                                         std::pair{kCcMajor, &facts.cc_major},
-                                         std::pair{kCcMinor, &facts.cc_minor}}) {
+  for (const auto& [attribute, value] :
+       {std::pair{kSmCount, &facts.sm_count}, std::pair{kCcMajor, &facts.cc_major},
+        std::pair{kCcMinor, &facts.cc_minor}}) {
     if (driver.device_attribute(value, attribute, device) != 0) *value = 0;
   }
   return facts;
@@ -84,7 +84,8 @@ GpuProbe probe_gpus() {
   if (const Result result = driver.init(0); result != 0) {
     probe.error = failed(driver, "cuInit", result);
   }
-  // The version can be asked even where cuInit fails, and then tells why: too old for this GPU, say.
+  // The version can be asked even where cuInit fails, and then tells why: too old for this GPU,
+  // say.
   if (driver.version(&probe.driver_version) != 0) probe.driver_version = 0;
   int count = 0;
   if (!probe.error.empty() || driver.device_count(&count) != 0) return probe;

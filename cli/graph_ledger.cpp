@@ -8,7 +8,7 @@
 namespace fib::cli {
 namespace {
 
-constexpr int kDeepestNesting = 64;           // graphs nest a few levels; a damaged log may cycle
+constexpr int kDeepestNesting = 64;  // graphs nest a few levels; a damaged log may cycle
 
 // Whether the node runs a number of times that the host can't know.
 bool under_conditional(const std::vector<trace::Node>& nodes, const trace::Node& node) {
@@ -27,7 +27,8 @@ std::size_t GraphLedger::NodesHash::operator()(const Nodes& nodes) const noexcep
   std::uint64_t hash = nodes.size();
   for (const NodeState& node : nodes) {
     hash = (hash ^ node.kernel) * 0x9e3779b97f4a7c15u;
-    hash = (hash ^ (hash >> 32) ^ node.shape ^ (node.uncountable ? 1u << 31 : 0)) * 0xff51afd7ed558ccdu;
+    hash = (hash ^ (hash >> 32) ^ node.shape ^ (node.uncountable ? 1u << 31 : 0)) *
+           0xff51afd7ed558ccdu;
   }
   return hash;
 }
@@ -69,7 +70,8 @@ void GraphLedger::rebase(Exec& exec, const trace::Graph& graph, const Nodes* tab
     exec.node_handles.push_back(node.fixed.handle);
     ++facts.types[node.fixed.type];
   }
-  facts.kernel_nodes = facts.types.contains(trace::kKernelNodeType) ? facts.types[trace::kKernelNodeType] : 0;
+  facts.kernel_nodes =
+      facts.types.contains(trace::kKernelNodeType) ? facts.types[trace::kKernelNodeType] : 0;
   facts.conditional = std::any_of(table->begin(), table->end(),
                                   [](const NodeState& node) { return node.uncountable; });
 }
@@ -99,7 +101,8 @@ void GraphLedger::launch(std::uint32_t exec, std::uint64_t ticks) {
   execs_[exec].launches.push_back(ticks);
 }
 
-// Handles are reused after a destroy: the last graph instantiated under it before the call is meant.
+// Handles are reused after a destroy: the last graph instantiated under it before the call is
+// meant.
 void GraphLedger::place_switches(Settled& settled) {
   std::map<std::pair<std::uint64_t, std::uint64_t>, Exec*> by_handle;
   for (auto& [id, exec] : execs_) {
@@ -151,8 +154,8 @@ class GraphLedger::Sweep {
     }
   }
 
-  // A whole-graph update keeps the nodes' order, so later updates still find their node by its place
-  // among the handles of the graph that was instantiated; switches outlive it.
+  // A whole-graph update keeps the nodes' order, so later updates still find their node by its
+  // place among the handles of the graph that was instantiated; switches outlive it.
   void apply(const Change& change) {
     if (change.table != nullptr) {
       now_ = *change.table;

@@ -20,7 +20,8 @@ class GraphLedger {
   void define(const trace::Graph& graph);
   void update(const trace::GraphUpdate& update);
   /// A successful cuGraphNodeSetEnabled.
-  void set_enabled(std::uint64_t ticks, std::uint64_t exec_handle, std::uint64_t node, bool enabled);
+  void set_enabled(std::uint64_t ticks, std::uint64_t exec_handle, std::uint64_t node,
+                   bool enabled);
   /// A graph launch that the driver accepted.
   void launch(std::uint32_t exec, std::uint64_t ticks);
 
@@ -31,10 +32,10 @@ class GraphLedger {
     bool uncountable;  ///< under a conditional node: `count` says how often the graph was launched
   };
   struct Settled {
-    std::vector<GraphFacts> graphs;      ///< by exec
-    std::vector<Execution> executions;   ///< one per kernel, shape and countability
-    std::uint64_t unseen_launches = 0;   ///< of graphs that were never defined
-    std::uint64_t unmatched_updates = 0; ///< of nodes or graphs that were never defined
+    std::vector<GraphFacts> graphs;       ///< by exec
+    std::vector<Execution> executions;    ///< one per kernel, shape and countability
+    std::uint64_t unseen_launches = 0;    ///< of graphs that were never defined
+    std::uint64_t unmatched_updates = 0;  ///< of nodes or graphs that were never defined
   };
   [[nodiscard]] Settled settle();
 
@@ -54,9 +55,9 @@ class GraphLedger {
   /// One change of an executable graph: a new table, a node's new parameters, or its switch.
   struct Change {
     std::uint64_t ticks;
-    const Nodes* table;   ///< whole-graph change; otherwise null and `node` says which
-    std::uint64_t node;   ///< handle in the graph that was instantiated
-    NodeState state;      ///< new parameters; kernel == kNotAKernel: only `enabled` changes
+    const Nodes* table;  ///< whole-graph change; otherwise null and `node` says which
+    std::uint64_t node;  ///< handle in the graph that was instantiated
+    NodeState state;     ///< new parameters; kernel == kNotAKernel: only `enabled` changes
     bool enabled;
   };
   struct Exec {
@@ -81,7 +82,8 @@ class GraphLedger {
 
   std::map<std::uint32_t, Exec> execs_;
   std::vector<Switch> switches_;
-  std::unordered_map<Nodes, char, NodesHash> tables_;  ///< keys don't move, so pointers to them hold
+  std::unordered_map<Nodes, char, NodesHash>
+      tables_;  ///< keys don't move, so pointers to them hold
   std::unordered_map<LaunchShape, std::uint32_t, LaunchShapeHash> shape_ids_;
   std::vector<LaunchShape> shapes_;
 };

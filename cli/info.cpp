@@ -32,8 +32,13 @@ class Lines {
   const Context& context_;
 };
 
-std::string with(const std::string& text, std::uint64_t count, const char* noun) {
-  return count == 0 ? text : text + ", " + format_count(count) + ' ' + noun;
+// "12 by 10 launches and 1 graph launch": without what there was none of.
+std::string work(std::uint64_t executed, std::uint64_t launches, std::uint64_t graph_launches) {
+  std::string text = format_count(executed) + " by ";
+  if (launches > 0 || graph_launches == 0) text += format_count(launches, "launch");
+  if (launches > 0 && graph_launches > 0) text += " and ";
+  if (graph_launches > 0) text += format_count(graph_launches, "graph launch");
+  return text;
 }
 
 void print_totals(const Context& context, const CaptureFacts& capture) {
@@ -42,11 +47,9 @@ void print_totals(const Context& context, const CaptureFacts& capture) {
   const std::uint64_t graphs = capture.sum(&ProcessFacts::graph_launches);
   context.out << context.terminal.bold(capture.path) << '\n';
   lines.line("processes", format_count(capture.processes.size()));
-  lines.line("kernels run", format_count(capture.executed()) + " by " +
-                                format_count(launches, "launch") + " and " +
-                                format_count(graphs, "graph launch"));
-  std::string size = format_bytes(capture.log_bytes) + " log, " + format_bytes(capture.store_bytes) +
-                     " images";
+  lines.line("kernels run", work(capture.executed(), launches, graphs));
+  std::string size =
+      format_bytes(capture.log_bytes) + " log, " + format_bytes(capture.store_bytes) + " images";
   if (launches + graphs > 0) {
     char text[48];
     std::snprintf(text, sizeof text, ", %.1f bytes of log a launch", capture.bytes_per_launch());
@@ -90,9 +93,10 @@ void print_calls(Lines& lines, const ProcessFacts& process) {
 void print_losses(const Context& context, Lines& lines, const ProcessFacts& process) {
   const Terminal& terminal = context.terminal;
   if (process.dropped_records > 0) {
-    lines.line("dropped", terminal.red(format_count(process.dropped_records, "record") + ", " +
-                                       format_count(process.dropped_launches, "launch") +
-                                       " among them: raise ring_bytes in the shim's configuration"));
+    lines.line("dropped",
+               terminal.red(format_count(process.dropped_records, "record") + ", " +
+                            format_count(process.dropped_launches, "launch") +
+                            " among them: raise ring_bytes in the shim's configuration"));
   }
   if (process.unseen_graph_launches > 0) {
     lines.line("unseen", terminal.yellow(format_count(process.unseen_graph_launches, "launch") +
@@ -101,13 +105,45 @@ void print_losses(const Context& context, Lines& lines, const ProcessFacts& proc
   std::size_t shown = 0;
   for (const auto& [key, count] : process.deviations) {
     if (++shown > kDeviationsShown) break;
-    lines.line(shown == 1 ? "deviations" : "",
-               terminal.yellow(deviation_name(key.first)) + ": " + key.second + " (" +
-                   format_count(count) + "×)");
+    lines.line(shown == 1 ? "deviations" : "", terminal.yellow(deviation_name(key.first)) + ": " +
+                                                   key.second + " (" + format_count(count) + "×)");
   }
   if (process.deviations.size() > kDeviationsShown) {
-    lines.line("", format_count(process.deviations.size() - kDeviationsShown) + " more sorts (--json)");
+    lines.line("",
+               format_count(process.deviations.size() - kDeviationsShown) + " more sorts (--json)");
   }
+}
+
+void print_machine(Lines& lines, const ProcessFacts& process) {
+  const trace::ProcessRecord& fixed = process.process;
+  if (fixed.rank >= 0) {
+    lines.line("rank", std::to_string(fixed.rank) + " of " + std::to_string(fixed.world_size));
+  }
+  for (const DeviceFacts& device : process.devices) {
+    lines.line("GPU " + std::to_string(device.ordinal),
+               device.name + ", compute capability " + std::to_string(device.cc_major) + '.' +
+                   std::to_string(device.cc_minor) + ", " + std::to_string(device.sm_count) +
+                   " SMs, " + format_bytes(device.memory_bytes));
+  }
+  lines.line("driver", "CUDA " + format_cuda_version(fixed.driver_version));
+}
+
+void print_work(Lines& lines, const ProcessFacts& process) {
+  const double span = process.clock.duration(process.last_ticks - process.first_ticks);
+  lines.line("time", format_unix_time(process.read.start_unix_ns) + ", " + format_duration(span) +
+                         " from first to last call, " +
+                         format_duration(process.clock.duration(process.host_ticks)) +
+                         " spent in launch calls");
+  lines.line("kernels run", work(process.executed(), process.launches, process.graph_launches));
+  if (process.failed_graph_launches > 0) {
+    lines.line("failed", format_count(process.failed_graph_launches, "graph launch"));
+  }
+  lines.line("from", format_count(process.threads.size(), "thread") + ", " +
+                         format_count(process.streams, "stream") + ", " +
+                         format_count(process.contexts, "context"));
+  lines.line("code", format_count(process.loads, "load") + ", " +
+                         format_count(process.images, "image") + " stored (" +
+                         format_bytes(process.image_bytes) + ')');
 }
 
 void print_process(const Context& context, const ProcessFacts& process) {
@@ -116,33 +152,8 @@ void print_process(const Context& context, const ProcessFacts& process) {
   if (process.read.status != trace::ReadStatus::Complete) {
     lines.line("log", context.terminal.yellow(to_string(process.read.status)));
   }
-  if (process.process.rank >= 0) {
-    lines.line("rank", std::to_string(process.process.rank) + " of " +
-                           std::to_string(process.process.world_size));
-  }
-  for (const DeviceFacts& device : process.devices) {
-    lines.line("GPU " + std::to_string(device.ordinal),
-               device.name + ", compute capability " + std::to_string(device.cc_major) + '.' +
-                   std::to_string(device.cc_minor) + ", " + format_count(
-                       static_cast<std::uint64_t>(std::max(0, device.sm_count)), "SM") + ", " +
-                   format_bytes(device.memory_bytes));
-  }
-  lines.line("driver", "CUDA " + format_cuda_version(process.process.driver_version));
-  const double span = process.clock.duration(process.last_ticks - process.first_ticks);
-  lines.line("time", format_unix_time(process.read.start_unix_ns) + ", " + format_duration(span) +
-                         " from first to last call, " +
-                         format_duration(process.clock.duration(process.host_ticks)) +
-                         " of it in launch calls");
-  lines.line("work", with(format_count(process.executed(), "kernel") + " run by " +
-                              format_count(process.launches, "launch") + " and " +
-                              format_count(process.graph_launches, "graph launch"),
-                          process.failed_graph_launches, "failed graph launches"));
-  lines.line("from", format_count(process.threads.size(), "thread") + ", " +
-                         format_count(process.streams, "stream") + ", " +
-                         format_count(process.contexts, "context"));
-  lines.line("code", format_count(process.loads, "load") + ", " +
-                         format_count(process.images, "image") + " stored (" +
-                         format_bytes(process.image_bytes) + ')');
+  print_machine(lines, process);
+  print_work(lines, process);
   print_memory(lines, process.memory);
   print_calls(lines, process);
   print_losses(context, lines, process);
@@ -157,7 +168,10 @@ void print_graphs(const Context& context, const CaptureFacts& capture) {
   std::stable_sort(graphs.begin(), graphs.end(),
                    [](const auto* a, const auto* b) { return a->launches > b->launches; });
   Lines(context).heading("Graphs (" + format_count(graphs.size()) + ")");
-  Table table({{"launches"}, {"kernel nodes"}, {"revisions"}, {"node updates"},
+  Table table({{"launches"},
+               {"kernel nodes"},
+               {"revisions"},
+               {"node updates"},
                {"nodes", Table::Align::Left}});
   for (std::size_t i = 0; i < std::min(graphs.size(), kGraphsShown); ++i) {
     std::string types;
@@ -199,8 +213,10 @@ class InfoVerb : public Verb {
   std::string name() const override { return "info"; }
   std::string summary() const override { return "Tell what a capture holds"; }
   std::string details() const override {
-    return "Processes, GPUs, kernels, graphs, memory, what deviates and what was dropped. CAPTURE is\n"
-           "the directory of a capture, or of one process in it. A log that was cut or damaged gives\n"
+    return "Processes, GPUs, kernels, graphs, memory, what deviates and what was dropped. CAPTURE "
+           "is\n"
+           "the directory of a capture, or of one process in it. A log that was cut or damaged "
+           "gives\n"
            "what it holds, and a warning.";
   }
   void add_options(CLI::App& app) override {

@@ -43,8 +43,8 @@ JsonWriter& JsonWriter::key(std::string_view name) {
   return *this;
 }
 
-// Nearly all texts are names of plain ASCII; the rest goes through the JSON library, which turns what
-// is no UTF-8 into U+FFFD.
+// Nearly all texts are names of plain ASCII; the rest goes through the JSON library, which turns
+// what is no UTF-8 into U+FFFD.
 JsonWriter& JsonWriter::value(std::string_view text) {
   if (!is_plain(text)) {
     using Json = nlohmann::json;

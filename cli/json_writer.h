@@ -11,8 +11,8 @@
 
 namespace fib::cli {
 
-/// Appends JSON to a text as it goes, for output of millions of records: no tree is built. The caller
-/// keeps the nesting right; commas are its own business only inside raw().
+/// Appends JSON to a text as it goes, for output of millions of records: no tree is built. The
+/// caller keeps the nesting right; commas are its own business only inside raw().
 class JsonWriter {
  public:
   JsonWriter& begin_object() { return open('{'); }
@@ -25,14 +25,13 @@ class JsonWriter {
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(bool truth) { return raw(truth ? "true" : "false"); }
   template <std::integral Integer>
-    requires(!std::same_as<Integer, bool>)
-  JsonWriter& value(Integer number) {
+  requires(!std::same_as<Integer, bool>) JsonWriter& value(Integer number) {
     return raw(std::to_string(number));
   }
-  JsonWriter& hex(std::uint64_t number);              ///< "0x7f00"
-  JsonWriter& bytes(std::span<const std::byte> data); ///< "00ff"
-  JsonWriter& micros(double nanoseconds);             ///< 1234.567, a number
-  JsonWriter& raw(std::string_view json);             ///< one whole value
+  JsonWriter& hex(std::uint64_t number);               ///< "0x7f00"
+  JsonWriter& bytes(std::span<const std::byte> data);  ///< "00ff"
+  JsonWriter& micros(double nanoseconds);              ///< 1234.567, a number
+  JsonWriter& raw(std::string_view json);              ///< one whole value
 
   template <typename Value>
   JsonWriter& field(std::string_view name, const Value& content) {

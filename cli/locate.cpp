@@ -40,8 +40,8 @@ fs::path find(const char* variable, const char* library, const std::vector<fs::p
     if (is_file(candidate)) return candidate;
     looked += (looked.empty() ? "" : ", ") + candidate.string();
   }
-  throw CliError(kExitUsage, std::string("no ") + library + " (looked at " + looked + "): " + remedy +
-                                 ", or set " + variable + " to its path");
+  throw CliError(kExitUsage, std::string("no ") + library + " (looked at " + looked +
+                                 "): " + remedy + ", or set " + variable + " to its path");
 }
 
 std::vector<fs::path> library_directories() {

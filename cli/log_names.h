@@ -12,8 +12,8 @@
 
 namespace fib::cli {
 
-/// What a log's records refer to by number. Definitions may come after their use, so verbs that print
-/// records as they are read go through the log once for this and once to print.
+/// What a log's records refer to by number. Definitions may come after their use, so verbs that
+/// print records as they are read go through the log once for this and once to print.
 class LogNames : public trace::Visitor {
  public:
   struct Api {
@@ -26,6 +26,14 @@ class LogNames : public trace::Visitor {
   void on_api(const trace::Api& api) override;
   void on_kernel(const trace::Kernel& kernel) override;
   void on_thread(const trace::Thread& thread) override;
+  void on_load(const trace::Load& load) override { clock_.cover(load.header.time); }
+  void on_launch(std::uint32_t, const trace::Launch& launch) override {
+    clock_.cover(launch.header.time);
+  }
+  void on_graph_launch(std::uint32_t, const trace::GraphLaunch& launch) override {
+    clock_.cover(launch.header.time);
+  }
+  void on_call(std::uint32_t, const trace::Call& call) override { clock_.cover(call.header.time); }
 
   /// "api#7" where the log does not define it.
   [[nodiscard]] const Api& api(std::uint16_t api);

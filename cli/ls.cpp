@@ -45,16 +45,20 @@ class LsVerb : public Verb {
   std::string name() const override { return "ls"; }
   std::string summary() const override { return "List the kernels of a capture"; }
   std::string details() const override {
-    return "One line for each kernel (same code and name): how often it ran, how many of these runs\n"
-           "came from graph launches, host time in its launch calls, the commonest grid and block and\n"
-           "how many other shapes there are, the beginning of its image's hash (- if not stored), name.\n"
+    return "One line for each kernel (same code and name): how often it ran, how many of these "
+           "runs\n"
+           "came from graph launches, host time in its launch calls, the commonest grid and block "
+           "and\n"
+           "how many other shapes there are, the beginning of its image's hash (- if not stored), "
+           "name.\n"
            "\n"
            "Example:\n"
            "  fib ls capture --sort time --limit 20";
   }
   void add_options(CLI::App& app) override {
     app.add_option("CAPTURE", path_, "The capture")->type_name("")->required();
-    app.add_option("--sort", sort_, "Order: launches, name, time (host time in launch calls) or grid")
+    app.add_option("--sort", sort_,
+                   "Order: launches, name, time (host time in launch calls) or grid")
         ->type_name("KEY")
         ->transform(CLI::CheckedTransformer(kSortKeys).description(""))
         ->default_str("launches");
@@ -82,8 +86,12 @@ class LsVerb : public Verb {
 
  private:
   void print(const Context& context, const std::vector<KernelRow>& rows) const {
-    Table table({{"run"}, {"by graphs"}, {"failed"}, {"host time"},
-                 {"grid / block", Table::Align::Left}, {"image", Table::Align::Left},
+    Table table({{"run"},
+                 {"by graphs"},
+                 {"failed"},
+                 {"host time"},
+                 {"grid / block", Table::Align::Left},
+                 {"image", Table::Align::Left},
                  {"kernel", Table::Align::Left}});
     for (const KernelRow& row : rows) {
       const std::string mark = row.filtered ? "(filtered) " : row.uncountable ? "(at least) " : "";

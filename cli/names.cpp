@@ -3,10 +3,8 @@
 
 #include <cxxabi.h>
 
-#include <array>
 #include <cstdlib>
 #include <memory>
-#include <utility>
 
 namespace fib::cli {
 namespace {
@@ -49,20 +47,29 @@ std::size_t return_type(std::string_view name) {
   return start;
 }
 
+// Template arguments are written as casts, "(unsigned long)4"; parameter lists look alike but for
+// what follows.
+void remove_cast(std::string& name, std::string_view cast) {
+  for (std::size_t at = name.find(cast); at != std::string::npos; at = name.find(cast, at)) {
+    const std::size_t end = at + cast.size();
+    const char next = end < name.size() ? name[end] : ' ';
+    if (next == '-' || (next >= '0' && next <= '9')) {
+      name.erase(at, cast.size());
+    } else {
+      at = end;
+    }
+  }
+}
+
 void remove_noise(std::string& name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kNoise = {{
-      {"(anonymous namespace)::", ""},
-      {"<unnamed>::", ""},
-      {"(unsigned long)", ""},
-      {"(unsigned int)", ""},
-      {"(unsigned char)", ""},
-      {"(long)", ""},
-      {"(int)", ""},
-      {"(bool)1", "true"},
-      {"(bool)0", "false"},
-      {" >", ">"},
-  }};
-  for (const auto& [from, to] : kNoise) replace_all(name, from, to);
+  replace_all(name, "(anonymous namespace)::", "");
+  replace_all(name, "(bool)1", "true");
+  replace_all(name, "(bool)0", "false");
+  replace_all(name, " >", ">");
+  for (const char* cast : {"(int)", "(unsigned int)", "(long)", "(unsigned long)", "(short)",
+                           "(unsigned short)", "(char)", "(signed char)", "(unsigned char)"}) {
+    remove_cast(name, cast);
+  }
 }
 
 }  // namespace

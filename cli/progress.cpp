@@ -16,7 +16,9 @@ constexpr std::uint64_t kRecordsBetweenLooks = 16384;
 }  // namespace
 
 Progress::Progress(std::string job)
-    : job_(std::move(job)), enabled_(isatty(STDERR_FILENO) == 1), next_show_(Clock::now() + kFirst) {}
+    : job_(std::move(job)),
+      enabled_(isatty(STDERR_FILENO) == 1),
+      next_show_(Clock::now() + kFirst) {}
 
 Progress::~Progress() {
   if (shown_) std::fputs("\r\033[K", stderr);

@@ -7,8 +7,8 @@
 
 namespace fib::cli {
 
-/// One line on stderr that tells how far a long job is: only on a terminal, only after a second, and
-/// gone when the job ends.
+/// One line on stderr that tells how far a long job is: only on a terminal, only after a second,
+/// and gone when the job ends.
 class Progress {
  public:
   explicit Progress(std::string job);

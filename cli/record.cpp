@@ -49,9 +49,12 @@ class RecordVerb : public Verb {
   std::string name() const override { return "record"; }
   std::string summary() const override { return "Run a command and record every kernel launch"; }
   std::string details() const override {
-    return "Runs CMD with libfibshim.so in front of LD_PRELOAD, in CMD's own environment otherwise.\n"
-           "SIGINT, SIGTERM, SIGHUP and SIGQUIT are handed on; the exit code is CMD's. A summary goes\n"
-           "to stderr at the end. The shim is $FIBSHIM_LIB, or ../lib/libfibshim.so beside the tool.\n"
+    return "Runs CMD with libfibshim.so in front of LD_PRELOAD, in CMD's own environment "
+           "otherwise.\n"
+           "SIGINT, SIGTERM, SIGHUP and SIGQUIT are handed on; the exit code is CMD's. A summary "
+           "goes\n"
+           "to stderr at the end. The shim is $FIBSHIM_LIB, or ../lib/libfibshim.so beside the "
+           "tool.\n"
            "\n"
            "Example:\n"
            "  fib record -o capture -- python generate.py --tokens 64";
@@ -94,7 +97,8 @@ class RecordVerb : public Verb {
       std::filesystem::remove(settings_.directory, ignored);  // only if it is empty
       throw CliError(kExitCantStart, "'" + context.command.front() + "' " + describe(result));
     }
-    if (result.signal != 0) std::cerr << "fib: the command was ended by " << describe(result) << '\n';
+    if (result.signal != 0)
+      std::cerr << "fib: the command was ended by " << describe(result) << '\n';
     if (!quiet_) summarize(read_new(before), directory_, context.command);
     return result.exit_code;
   }

@@ -35,8 +35,9 @@ void check_regex(const std::string& option, const std::string& pattern) {
   }
   std::array<char, 160> reason{};
   regerror(error, &compiled, reason.data(), reason.size());
-  throw CliError(kExitUsage, option + " '" + pattern + "' is no POSIX extended regular expression (" +
-                                 reason.data() + ")");
+  throw CliError(kExitUsage, option + " '" + pattern +
+                                 "' is no POSIX extended regular expression (" + reason.data() +
+                                 ")");
 }
 
 std::set<std::string> process_names(const fs::path& directory) try {
@@ -61,12 +62,14 @@ fs::path prepare_capture(const std::string& directory, bool append) {
   if (error) throw CliError(kExitUsage, directory + ": " + error.message());
   if (empty) return path;
   if (process_names(path).empty()) {
-    throw CliError(kExitUsage, "'" + directory + "' holds files that are no capture: choose another "
-                                                 "directory with -o");
+    throw CliError(kExitUsage, "'" + directory +
+                                   "' holds files that are no capture: choose another "
+                                   "directory with -o");
   }
   if (!append) {
-    throw CliError(kExitUsage, "'" + directory + "' already holds a capture: choose another directory "
-                                                 "with -o, or add to it with --append");
+    throw CliError(kExitUsage, "'" + directory +
+                                   "' already holds a capture: choose another directory "
+                                   "with -o, or add to it with --append");
   }
   return path;
 }

@@ -25,11 +25,12 @@ struct ShimSettings {
 /// Sets the FIBSHIM_ variables. Does not touch LD_PRELOAD.
 void apply(const ShimSettings& settings, Environment& environment);
 
-/// Throws CliError if `pattern` is no POSIX extended regular expression, which is what the shim reads.
+/// Throws CliError if `pattern` is no POSIX extended regular expression, which is what the shim
+/// reads.
 void check_regex(const std::string& option, const std::string& pattern);
 
-/// Creates `directory` if need be and returns its absolute path. One that holds something is refused,
-/// unless it is a capture and `append` is set. Throws CliError.
+/// Creates `directory` if need be and returns its absolute path. One that holds something is
+/// refused, unless it is a capture and `append` is set. Throws CliError.
 [[nodiscard]] std::filesystem::path prepare_capture(const std::string& directory, bool append);
 
 /// Names of the processes that the capture holds; none if it is no capture (yet).

@@ -8,7 +8,8 @@ namespace {
 
 std::string option_title(const CLI::Option& option) {
   // Help flags show no value; others show the name of theirs.
-  std::string title = option.get_positional() ? option.get_name(true) : option.get_name(false, true);
+  std::string title =
+      option.get_positional() ? option.get_name(true) : option.get_name(false, true);
   for (std::size_t at = title.find(','); at != std::string::npos; at = title.find(',', at + 2)) {
     title.insert(at + 1, " ");
   }
@@ -20,6 +21,7 @@ std::string options_of(const CLI::App& app) {
   std::string text;
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;  // hidden
+    if (app.get_parent() != nullptr && option->get_name().starts_with("--help")) continue;
     text += "* `" + option_title(*option) + "`";
     if (option->get_required()) text += " (required)";
     text += ": " + option->get_description();
@@ -36,7 +38,9 @@ std::string usage_of(CLI::App& verb) {
   for (const CLI::Option* option : verb.get_options()) {
     if (!option->get_positional()) continue;
     const std::string name = option->get_name(true);
-    tail += name == "CMD" ? " [-- CMD...]" : option->get_required() ? ' ' + name : " [" + name + ']';
+    tail += name == "CMD"            ? " [-- CMD...]"
+            : option->get_required() ? ' ' + name
+                                     : " [" + name + ']';
   }
   return usage + " [OPTIONS]" + tail;
 }

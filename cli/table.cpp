@@ -12,11 +12,10 @@ namespace {
 constexpr std::string_view kGap = "  ";
 constexpr std::size_t kNarrowestLastColumn = 24;
 
-std::string pad(const std::string& text, std::size_t width, Table::Align align, bool last) {
+std::string pad(const std::string& text, std::size_t width, Table::Align align) {
   const std::size_t columns = columns_of(text);
   const std::string space(width > columns ? width - columns : 0, ' ');
-  if (align == Table::Align::Right) return space + text;
-  return last ? text : text + space;  // no trailing blanks
+  return align == Table::Align::Right ? space + text : text + space;
 }
 
 }  // namespace
@@ -42,16 +41,18 @@ void Table::print(std::ostream& out, const Terminal& terminal, std::size_t inden
   std::size_t before_last = indent;
   for (std::size_t i = 0; i + 1 < width.size(); ++i) before_last += width[i] + kGap.size();
   if (terminal.columns() > 0) {
-    const std::size_t left = terminal.columns() > before_last ? terminal.columns() - before_last : 0;
+    const std::size_t left =
+        terminal.columns() > before_last ? terminal.columns() - before_last : 0;
     width.back() = std::min(width.back(), std::max(left, kNarrowestLastColumn));
   }
   const auto print_row = [&](const std::vector<std::string>& cells, bool title) {
     std::string line(indent, ' ');
     for (std::size_t i = 0; i < cells.size(); ++i) {
       const bool last = i + 1 == cells.size();
-      line += pad(last ? fit(cells[i], width[i]) : cells[i], width[i], columns_[i].align, last);
+      line += pad(last ? fit(cells[i], width[i]) : cells[i], width[i], columns_[i].align);
       if (!last) line += kGap;
     }
+    line.erase(line.find_last_not_of(' ') + 1);
     out << (title ? terminal.bold(line) : line) << '\n';
   };
   std::vector<std::string> titles;

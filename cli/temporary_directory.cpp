@@ -12,8 +12,9 @@ TemporaryDirectory::TemporaryDirectory(const std::string& name) {
   const std::filesystem::path base = std::filesystem::temp_directory_path(error);
   std::string pattern = (base / (name + "-XXXXXX")).string();
   if (error || mkdtemp(pattern.data()) == nullptr) {
-    throw CliError(kExitUsage, "no temporary directory can be made: set TMPDIR to one that can be "
-                               "written");
+    throw CliError(kExitUsage,
+                   "no temporary directory can be made: set TMPDIR to one that can be "
+                   "written");
   }
   path_ = pattern;
 }

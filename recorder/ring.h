@@ -53,11 +53,12 @@ class Ring {
   [[nodiscard]] Pending pending() const noexcept {
     const std::uint64_t head = published_.load(std::memory_order_acquire);
     const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    const std::uint64_t lap_end = (tail | mask_) + 1;
+    if (head <= lap_end) return {span(tail, head), {}, head};
+    // The lap ended early, at wrap_, unless its last record fitted exactly: then wrap_ is an older one.
     const std::uint64_t wrap = wrap_.load(std::memory_order_relaxed);
-    // A wrap outside [tail, head) belongs to a lap that is over, or to one not published yet.
-    if (wrap < tail || wrap >= head) return {span(tail, head), {}, head};
-    const std::uint64_t next_lap = (wrap & ~static_cast<std::uint64_t>(mask_)) + size_;
-    return {span(tail, wrap), span(next_lap, head), head};
+    const bool early = wrap >= tail && wrap < lap_end;
+    return {span(tail, early ? wrap : lap_end), span(lap_end, head), head};
   }
 
   void release(const Pending& consumed) noexcept {

@@ -21,7 +21,7 @@ OURS = {
     "recorder": {"trace", "driver"},
     "registry": {"registry/match"},
     "shim": {"recorder", "driver", "registry/match"},
-    "shim/config.cpp": {"recorder", "driver", "registry", "registry/match"},
+    "shim/config.cpp": {"shim", "recorder", "driver", "registry", "registry/match"},
     "replayer": {"trace", "driver", "registry", "registry/match"},
     "cli": {"replayer", "registry", "trace"},
     "tests": {"*"},

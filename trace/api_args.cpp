@@ -52,8 +52,7 @@ void mark_blobs(std::vector<CallArg>& args, std::uint64_t available) {
   for (CallArg& arg : args) {
     if (!always_blob(arg.kind)) continue;
     arg.has_blob = true;
-    // Capped, so that absurd lengths cannot wrap around to a fitting sum.
-    certain += std::min(padded_length(arg.word), available + 1);
+    certain += padded_length(arg.word);  // a sum that wraps around fails in slice_blobs
   }
   if (certain < available) mark_large_value(args, available - certain);
 }

@@ -57,7 +57,8 @@ CUmodule BenchDriver::load(const void* image) const {
 
 CUfunction BenchDriver::function(CUmodule module, const char* name) const {
   CUfunction found = nullptr;
-  require(resolve<decltype(cuModuleGetFunction)>("cuModuleGetFunction")(&found, module, name), name);
+  require(resolve<decltype(cuModuleGetFunction)>("cuModuleGetFunction")(&found, module, name),
+          name);
   return found;
 }
 

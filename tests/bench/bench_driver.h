@@ -9,9 +9,9 @@ namespace fib::bench {
 
 using LaunchFunction = decltype(cuLaunchKernel);
 
-/// A current primary context of device 0 and the few driver functions that the benchmark needs, found as
-/// the CUDA runtime finds them: dlopen libcuda.so.1, dlsym cuGetProcAddress_v2, ask it for the rest.
-/// Constructor and load() end the program with a message when something is missing.
+/// A current primary context of device 0 and the few driver functions that the benchmark needs,
+/// found as the CUDA runtime finds them: dlopen libcuda.so.1, dlsym cuGetProcAddress_v2, ask it for
+/// the rest. Constructor and load() end the program with a message when something is missing.
 class BenchDriver {
  public:
   BenchDriver();

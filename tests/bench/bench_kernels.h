@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-/// Three empty kernels that differ in their parameters, under the names that C++ gives them, so that the
-/// simulated driver's image (sim_kernels.cpp) and this PTX hold the same three.
+/// Three empty kernels that differ in their parameters, under the names that C++ gives them, so
+/// that the simulated driver's image (sim_kernels.cpp) and this PTX hold the same three.
 namespace fib::bench {
 
 inline constexpr std::size_t kStructBytes = 1024;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// launch_bench on the simulated driver, whose launches do nothing (FIBSIM_LAUNCH=null): without the shim, with
-// it off, and with the launch log on. No GPU needed; what the hook adds is nearly all that is left.
+// launch_bench on the simulated driver, whose launches do nothing (FIBSIM_LAUNCH=null): without the
+// shim, with it off, and with the launch log on. No GPU needed; what the hook adds is nearly all
+// that is left.
 //
-// usage: hook_bench LAUNCH_BENCH SHIM SIM_DIR IMAGE [BURSTS]     one JSON object per line, "mode" first
+// usage: hook_bench LAUNCH_BENCH SHIM SIM_DIR IMAGE [BURSTS]
+// Prints what launch_bench prints, one JSON object per line, with "mode" as the first member.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,7 +42,8 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 /// Starts the benchmark with its output going to `output`; -1 if it can't be started.
 pid_t start(const Setup& setup, Environment env, int output) {
-  std::vector<std::string> command{setup.launch_bench, "--bursts", setup.bursts, "--image", setup.image};
+  std::vector<std::string> command{setup.launch_bench, "--bursts", setup.bursts, "--image",
+                                   setup.image};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
@@ -75,7 +78,8 @@ bool run(const Setup& setup, const std::string& mode, const std::string& capture
   int status = -1;
   if (child < 0 || waitpid(child, &status, 0) != child) return false;
   if (status == 0 && lines == 3) return true;
-  std::fprintf(stderr, "hook_bench: %s: wait status %d, %d of 3 results\n", mode.c_str(), status, lines);
+  std::fprintf(stderr, "hook_bench: %s: wait status %d, %d of 3 results\n", mode.c_str(), status,
+               lines);
   return false;
 }
 

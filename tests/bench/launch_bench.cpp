@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nanoseconds per cuLaunchKernel call of an empty kernel, as the calling thread sees them. Launches go out
-// in bursts; the wait for the GPU between bursts is not timed.
+// Nanoseconds per cuLaunchKernel call of an empty kernel, as the calling thread sees them. Launches
+// go out in bursts; the wait for the GPU between bursts is not timed.
 //
-// Each kind of kernel is measured twice: `alone`, all bursts through the function that a program gets, and
-// in pairs, one burst through that function and one straight into the driver, in changing order. What
-// drifts (clocks, temperature, other load) is the same for both halves of a pair, so the median of the
-// differences shows what a hook adds far more sharply than two separate runs can.
+// Each kind of kernel is measured twice: `alone`, all bursts through the function that a program
+// gets, and in pairs, one burst through that function and one straight into the driver, in changing
+// order. What drifts (clocks, temperature, other load) is the same for both halves of a pair, so
+// the median of the differences shows what a hook adds far more sharply than two separate runs can.
 //
 // usage: launch_bench [--bursts N] [--burst N] [--image FILE]     one JSON object per line
 #include <chrono>
@@ -50,8 +50,10 @@ class Bench {
     }
     for (int i = 0; i < options_.bursts; ++i) {
       const bool hooked_first = i % 2 == 0;
-      const double first = burst(hooked_first ? driver_.launch() : driver_.direct_launch(), kernel, kind);
-      const double second = burst(hooked_first ? driver_.direct_launch() : driver_.launch(), kernel, kind);
+      const double first =
+          burst(hooked_first ? driver_.launch() : driver_.direct_launch(), kernel, kind);
+      const double second =
+          burst(hooked_first ? driver_.direct_launch() : driver_.launch(), kernel, kind);
       hooked.push_back(hooked_first ? first : second);
       direct.push_back(hooked_first ? second : first);
       difference.push_back(hooked.back() - direct.back());
@@ -82,7 +84,8 @@ class Bench {
     return elapsed.count() / options_.burst;
   }
 
-  void print(const Kind& kind, Median alone, Median hooked, Median direct, Median difference) const {
+  void print(const Kind& kind, Median alone, Median hooked, Median direct,
+             Median difference) const {
     std::printf(
         "{\"kind\":\"%s\",\"burst\":%d,\"bursts\":%d,\"hooked\":%s,\"alone_ns\":%.2f,"
         "\"paired_hooked_ns\":%.2f,\"paired_direct_ns\":%.2f,\"difference_ns\":%.2f,"

@@ -14,7 +14,8 @@ Median median_of(std::vector<double> samples) {
   const auto at = [&](double rank) {
     return samples[static_cast<std::size_t>(std::lround(std::clamp(rank, 0.0, last)))];
   };
-  return {at(last / 2), at(std::floor(last / 2 - half_width)), at(std::ceil(last / 2 + half_width))};
+  return {at(last / 2), at(std::floor(last / 2 - half_width)),
+          at(std::ceil(last / 2 + half_width))};
 }
 
 }  // namespace fib::bench

@@ -5,8 +5,8 @@
 
 namespace fib::bench {
 
-/// The median and where the true median lies with about 95 % confidence (order statistics: no assumption
-/// about the distribution). Needs at least one sample.
+/// The median and where the true median lies with about 95 % confidence (order statistics: no
+/// assumption about the distribution). Needs at least one sample.
 struct Median {
   double value, low, high;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -13,12 +14,20 @@ struct Edge {
   CUgraphEdgeData data{};
 };
 
+/// What a kernel node's parameters look like from outside; points into the node.
+struct KernelView {
+  std::vector<void*> params;
+  void* extra[5];
+  std::size_t extra_size = 0;
+};
+
 struct GraphNode {
   CUgraphNode handle = nullptr;
   CUgraph graph = nullptr;
   CUgraphNode cloned_from = nullptr;
   Work work;
   std::vector<Edge> dependencies;
+  KernelView view;
 };
 using NodePtr = std::shared_ptr<GraphNode>;
 
@@ -64,15 +73,41 @@ GraphPtr clone_graph(Driver& driver, const Graph& graph);
 NodePtr add_node(Driver& driver, Graph& graph, Work work, std::vector<Edge> dependencies);
 CUgraphNodeType node_type(const Work& work);
 
+/// The parameters of a node of this type; INVALID_VALUE for a node of another one.
+template <class Kind>
+Kind& work_of(GraphNode& node) {
+  auto* work = std::get_if<Kind>(&node.work);
+  require(work != nullptr);
+  return *work;
+}
+
 /// Makes a plan; fails with INVALID_VALUE if the graph has a cycle.
 std::shared_ptr<Plan> make_plan(const Driver& driver, const Graph& graph);
 /// Runs the enabled nodes in some topological order, another one each time.
 void run_plan(const Plan& plan);
 
+// Work from the parameter structures of explicit graph building. All is copied and checked.
 KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS& params);
+KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS_v1& params);
 Copy copy_from(Call& c, const CUDA_MEMCPY3D& params, CUcontext context);
 Memset memset_from(Call& c, const CUDA_MEMSET_NODE_PARAMS& params, CUcontext context);
-/// The work that cuGraphAddNode's parameter union describes.
-Work work_from(Call& c, CUgraphNodeParams& params);
+ChildGraph child_from(Call& c, CUgraph graph);
+/// The work that the parameter union of cuGraphAddNode describes.
+Work work_from(Call& c, const CUgraphNodeParams& params);
+/// New parameters for a node, which must keep its type. Attributes of kernel nodes stay.
+void replace_work(Work& work, Work replacement);
+
+/// The list convention of the graph queries: only the length if `out` is null, else at most *count
+/// elements, the rest set to null.
+template <class T>
+void list_out(const std::vector<T>& list, T* out, std::size_t* count) {
+  require(count != nullptr);
+  if (out) {
+    for (std::size_t i = 0; i < *count; ++i) out[i] = i < list.size() ? list[i] : T{};
+    *count = std::min(*count, list.size());
+  } else {
+    *count = list.size();
+  }
+}
 
 }  // namespace fib::sim

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <span>
 
 #include "tests/sim_driver/api.h"
@@ -92,9 +91,12 @@ int memfd_with(const Bytes& bytes) {
 Bytes read_file(const char* path) {
   std::ifstream in(path, std::ios::binary);
   require(in.is_open(), CUDA_ERROR_FILE_NOT_FOUND);
-  const std::vector<char> text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  const auto bytes = std::as_bytes(std::span(text));
-  return Bytes(bytes.begin(), bytes.end());
+  in.seekg(0, std::ios::end);
+  Bytes bytes(static_cast<std::size_t>(in.tellg()));
+  in.seekg(0);
+  in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  require(!in.fail(), CUDA_ERROR_FILE_NOT_FOUND);
+  return bytes;
 }
 
 Bytes elf_of(const void* image) {

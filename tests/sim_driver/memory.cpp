@@ -121,9 +121,9 @@ void free_allocation(Driver& driver, const Allocation& taken) {
   const Allocation range = taken;  // may live in the map
   driver.memory.remove(range.base);
   switch (range.kind) {
+    case MemoryKind::pool: forget_block(driver, range); return give_back(driver, range);
     case MemoryKind::device:
-    case MemoryKind::managed:
-    case MemoryKind::pool: return give_back(driver, range);
+    case MemoryKind::managed: return give_back(driver, range);
     case MemoryKind::host: ::munmap(reinterpret_cast<void*>(range.base), page_up(range.size)); return;
     case MemoryKind::registered:
     case MemoryKind::mapped:

@@ -30,5 +30,7 @@ struct MemoryPool {
 using PoolPtr = std::shared_ptr<MemoryPool>;
 
 CUmemoryPool create_pool(Driver& driver, int device, const CUmemPoolProps& properties);
+/// A block of a pool was freed by cuMemFree: it leaves the pool.
+void forget_block(Driver& driver, const struct Allocation& range);
 
 }  // namespace fib::sim

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain launches through the runtime: default and user streams, templates, dynamic shared memory above
-// the default limit, __constant__ memory, cudaLaunchKernel and cudaLaunchKernelExC with an attribute.
+// Plain launches through the runtime: default and user streams, templates, dynamic shared memory
+// above the default limit, __constant__ memory, cudaLaunchKernel and cudaLaunchKernelExC with an
+// attribute.
 #include "check.h"
 
 namespace {

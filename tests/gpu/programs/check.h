@@ -9,8 +9,8 @@
 #include <cstdlib>
 #include <vector>
 
-/// What the GPU test programs share. A program checks its own results, prints EXIT-SUCCESS (or SKIP and
-/// why) as its last line and then leaves with 0; anything else is a failure.
+/// What the GPU test programs share. A program checks its own results, prints EXIT-SUCCESS (or SKIP
+/// and why) as its last line and then leaves with 0; anything else is a failure.
 
 [[noreturn]] inline void fail(const char* file, int line, const char* what, const char* why) {
   std::fprintf(stderr, "%s:%d: %s: %s\n", file, line, what, why);
@@ -23,21 +23,21 @@
   fail(file, line, what, why);
 }
 
-#define CHECK(condition) \
-  do { \
+#define CHECK(condition)                                                \
+  do {                                                                  \
     if (!(condition)) fail(__FILE__, __LINE__, #condition, "is false"); \
   } while (0)
 
-#define CHECK_RT(call) \
-  do { \
-    const cudaError_t status_ = (call); \
+#define CHECK_RT(call)                                                                        \
+  do {                                                                                        \
+    const cudaError_t status_ = (call);                                                       \
     if (status_ != cudaSuccess) fail(__FILE__, __LINE__, #call, cudaGetErrorString(status_)); \
   } while (0)
 
 /// Prints the number only: not every program links libcuda, which knows the names.
-#define CHECK_DRV(call) \
-  do { \
-    const CUresult status_ = (call); \
+#define CHECK_DRV(call)                                                                      \
+  do {                                                                                       \
+    const CUresult status_ = (call);                                                         \
     if (status_ != CUDA_SUCCESS) fail(__FILE__, __LINE__, #call, static_cast<int>(status_)); \
   } while (0)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Thread block clusters: size from a launch attribute, size compiled into the kernel, and a cluster of 16
-// that needs the non-portable attribute on the function. Blocks read each other's shared memory.
+// Thread block clusters: size from a launch attribute, size compiled into the kernel, and a cluster
+// of 16 that needs the non-portable attribute on the function. Blocks read each other's shared
+// memory.
 #include <cooperative_groups.h>
 
 #include "check.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cooperative launches: by cudaLaunchCooperativeKernel and by launch attribute. Every block adds what all
-// blocks wrote before the grid-wide barrier, so a launch that lost the attribute fails or counts wrongly.
+// Cooperative launches: by cudaLaunchCooperativeKernel and by launch attribute. Every block adds
+// what all blocks wrote before the grid-wide barrier, so a launch that lost the attribute fails or
+// counts wrongly.
 #include <cooperative_groups.h>
 
 #include "check.h"

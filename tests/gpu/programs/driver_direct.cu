@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every launch form of the driver API through linked symbols: cuLaunchKernel with parameters and with a
-// packed buffer (both orders of its entries), cuLaunchKernelEx, cooperative; in a context of its own, on
-// memory from the virtual-memory API.
+// Every launch form of the driver API through linked symbols: cuLaunchKernel with parameters and
+// with a packed buffer (both orders of its entries), cuLaunchKernelEx, cooperative; in a context of
+// its own, on memory from the virtual-memory API.
 #include <cstring>
 
 #include "driver_check.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The driver found at run time, with no link to it: by dlsym under the exported names, and by both versions
-// of cuGetProcAddress, with the flag for per-thread default streams too.
+// The driver found at run time, with no link to it: by dlsym under the exported names, and by both
+// versions of cuGetProcAddress, with the flag for per-thread default streams too.
 #include <dlfcn.h>
 
 #include <filesystem>
@@ -22,7 +22,8 @@ Function* exported(const char* name) {
   return reinterpret_cast<Function*>(found);
 }
 
-// cuda.h maps these names to versioned ones, so decltype gives the types of the names asked for here.
+// cuda.h maps these names to versioned ones, so decltype gives the types of the names asked for
+// here.
 #define EXPORTED(name) exported<decltype(name)>(#name)
 
 using Launch = decltype(cuLaunchKernel);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Graphs from stream capture: work forked to a second stream and joined, kernels between captures, an
-// update from a second capture, a capture into an existing graph, and one that is never launched.
+// Graphs from stream capture: work forked to a second stream and joined, kernels between captures,
+// an update from a second capture, a capture into an existing graph, and one that is never
+// launched.
 #include "check.h"
 
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Graphs built through the driver API: kernel nodes of both interfaces, memset, memcpy, event, empty, host
-// and child nodes, edges added later; cloned, updated and changed in every way that the driver offers.
+// Graphs built through the driver API: kernel nodes of both interfaces, memset, memcpy, event,
+// empty, host and child nodes, edges added later; cloned, updated and changed in every way that the
+// driver offers.
 #include <atomic>
 
 #include "driver_check.h"
@@ -21,7 +22,8 @@ CUDA_KERNEL_NODE_PARAMS add_params(CUfunction add, void** arguments) {
   return params;
 }
 
-CUgraphNode add_kernel(CUgraph graph, CUgraphNode after, CUfunction add, CUdeviceptr data, int value) {
+CUgraphNode add_kernel(CUgraph graph, CUgraphNode after, CUfunction add, CUdeviceptr data,
+                       int value) {
   void* arguments[] = {&data, &value};
   const CUDA_KERNEL_NODE_PARAMS params = add_params(add, arguments);
   CUgraphNode node = nullptr;
@@ -57,12 +59,12 @@ CUgraphNode add_memset(CUgraph graph, CUcontext context, CUdeviceptr data) {
 
 void add_host_and_event(CUgraph graph, CUgraphNode after) {
   CUevent event = nullptr;
-  CUgraphNode node = nullptr;
+  CUgraphNode recorded = nullptr, called = nullptr, empty = nullptr;
   CHECK_DRV(cuEventCreate(&event, CU_EVENT_DISABLE_TIMING));
-  CHECK_DRV(cuGraphAddEventRecordNode(&node, graph, &after, 1, event));
+  CHECK_DRV(cuGraphAddEventRecordNode(&recorded, graph, &after, 1, event));
   const CUDA_HOST_NODE_PARAMS host{count_call, nullptr};
-  CHECK_DRV(cuGraphAddHostNode(&node, graph, &node, 1, &host));
-  CHECK_DRV(cuGraphAddEmptyNode(&node, graph, &node, 1));
+  CHECK_DRV(cuGraphAddHostNode(&called, graph, &recorded, 1, &host));
+  CHECK_DRV(cuGraphAddEmptyNode(&empty, graph, &called, 1));
 }
 
 struct Built {
@@ -106,8 +108,8 @@ void change_exec(CUgraphExec exec, const Built& built, CUfunction add, CUdevicep
   launch_and_expect(exec, 2, data, 113);
   CUgraphNodeParams generic{};
   generic.type = CU_GRAPH_NODE_TYPE_KERNEL;
-  CHECK_DRV(cuGraphKernelNodeGetParams(built.generic,
-                                       reinterpret_cast<CUDA_KERNEL_NODE_PARAMS*>(&generic.kernel)));
+  CHECK_DRV(cuGraphKernelNodeGetParams(
+      built.generic, reinterpret_cast<CUDA_KERNEL_NODE_PARAMS*>(&generic.kernel)));
   value = 20;
   generic.kernel.kernelParams = arguments;
   CHECK_DRV(cuGraphExecNodeSetParams(exec, built.generic, &generic));

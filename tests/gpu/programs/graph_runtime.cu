@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Graphs built node by node through the runtime: memset, memcpy, kernel, child graph and memory nodes; then
-// changed after instantiation by parameter, by switching a node off, and by a whole-graph update.
+// Graphs built node by node through the runtime: memset, memcpy, kernel, child graph and memory
+// nodes; then changed after instantiation by parameter, by switching a node off, and by a whole-
+// graph update.
 #include "check.h"
 
 namespace {
@@ -10,7 +11,8 @@ constexpr int kCount = 256;
 __global__ void add(int* data, int value) { data[threadIdx.x] += value; }
 __global__ void twice(int* data) { data[threadIdx.x] *= 2; }
 
-cudaGraphNode_t add_kernel(cudaGraph_t graph, cudaGraphNode_t after, void* kernel, void** arguments) {
+cudaGraphNode_t add_kernel(cudaGraph_t graph, cudaGraphNode_t after, void* kernel,
+                           void** arguments) {
   cudaKernelNodeParams params{};
   params.func = kernel;
   params.gridDim = dim3(1);
@@ -33,7 +35,8 @@ cudaGraphNode_t add_memset(cudaGraph_t graph, void* data, unsigned value) {
   return node;
 }
 
-/// A graph that sets `data` to `start`, adds `value`, doubles it in a child graph and copies it to `host`.
+/// A graph that sets `data` to `start`, adds `value`, doubles it in a child graph and copies it to
+/// `host`.
 struct Built {
   cudaGraph_t graph;
   cudaGraphNode_t kernel;
@@ -50,10 +53,10 @@ Built build(int* data, int* host, unsigned start, int value) {
   const cudaGraphNode_t memset = add_memset(built.graph, data, start);
   void* arguments[] = {&data, &value};
   built.kernel = add_kernel(built.graph, memset, reinterpret_cast<void*>(add), arguments);
-  cudaGraphNode_t node = nullptr;
-  CHECK_RT(cudaGraphAddChildGraphNode(&node, built.graph, &built.kernel, 1, child));
-  CHECK_RT(cudaGraphAddMemcpyNode1D(&node, built.graph, &node, 1, host, data, kCount * sizeof(int),
-                                    cudaMemcpyDeviceToHost));
+  cudaGraphNode_t doubled = nullptr, copied = nullptr;
+  CHECK_RT(cudaGraphAddChildGraphNode(&doubled, built.graph, &built.kernel, 1, child));
+  CHECK_RT(cudaGraphAddMemcpyNode1D(&copied, built.graph, &doubled, 1, host, data,
+                                    kCount * sizeof(int), cudaMemcpyDeviceToHost));
   CHECK_RT(cudaGraphDestroy(child));
   return built;
 }
@@ -119,11 +122,12 @@ void memory_nodes() {
   alloc.poolProps.allocType = cudaMemAllocationTypePinned;
   alloc.poolProps.location.type = cudaMemLocationTypeDevice;
   alloc.bytesize = kCount * sizeof(int);
-  cudaGraphNode_t node = nullptr;
-  CHECK_RT(cudaGraphAddMemAllocNode(&node, graph, nullptr, 0, &alloc));
+  cudaGraphNode_t allocated = nullptr, freed = nullptr;
+  CHECK_RT(cudaGraphAddMemAllocNode(&allocated, graph, nullptr, 0, &alloc));
   void* arguments[] = {&alloc.dptr};
-  node = add_kernel(graph, node, reinterpret_cast<void*>(twice), arguments);
-  CHECK_RT(cudaGraphAddMemFreeNode(&node, graph, &node, 1, alloc.dptr));
+  const cudaGraphNode_t kernel =
+      add_kernel(graph, allocated, reinterpret_cast<void*>(twice), arguments);
+  CHECK_RT(cudaGraphAddMemFreeNode(&freed, graph, &kernel, 1, alloc.dptr));
   cudaGraphExec_t exec = nullptr;
   CHECK_RT(cudaGraphInstantiate(&exec, graph, 0));
   for (int i = 0; i < 3; ++i) CHECK_RT(cudaGraphLaunch(exec, nullptr));

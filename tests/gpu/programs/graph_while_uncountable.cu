@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A WHILE node: how often its body runs is decided on the GPU, so no log of calls can hold the number. The
-// audit has to report this graph as a deviation instead of counting wrongly in silence.
+// A WHILE node: how often its body runs is decided on the GPU, so no log of calls can hold the
+// number. The audit has to report this graph as a deviation instead of counting wrongly in silence.
 #include "check.h"
 
 namespace {

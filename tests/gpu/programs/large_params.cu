@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernel parameters above the old limit of 4 KB, up to the largest that the driver takes (32,764 bytes).
+// Kernel parameters above the old limit of 4 KB, up to the largest that the driver takes (32,764
+// bytes).
 #include "check.h"
 
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Libraries instead of modules: a CUkernel launched as it is (cast, as the runtime does) and through
-// cuKernelGetFunction, from memory and from a file, with a kernel attribute and a library global.
+// Libraries instead of modules: a CUkernel launched as it is (cast, as the runtime does) and
+// through cuKernelGetFunction, from memory and from a file, with a kernel attribute and a library
+// global.
 #include "driver_check.h"
 
 namespace {
@@ -16,8 +17,8 @@ void launch_both_ways(CUlibrary library, CUdeviceptr data) {
   CUkernel kernel = nullptr;
   CUfunction add = nullptr;
   CHECK_DRV(cuLibraryGetKernel(&kernel, library, "add"));
-  CHECK_DRV(cuKernelSetAttribute(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 64 * 1024, kernel,
-                                 0));
+  CHECK_DRV(
+      cuKernelSetAttribute(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 64 * 1024, kernel, 0));
   for (int i = 0; i < 50; ++i) launch_add(reinterpret_cast<CUfunction>(kernel), data, 1);
   CHECK_DRV(cuKernelGetFunction(&add, kernel));
   for (int i = 0; i < 50; ++i) launch_add(add, data, 1);

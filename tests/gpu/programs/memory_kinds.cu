@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels on every kind of memory that the runtime hands out: managed, pinned and mapped, registered,
-// stream-ordered from two pools, pitched, and copies and sets between them.
+// Kernels on every kind of memory that the runtime hands out: managed, pinned and mapped,
+// registered, stream-ordered from two pools, pitched, and copies and sets between them.
 #include "check.h"
 
 namespace {
@@ -59,7 +59,8 @@ void stream_ordered(cudaStream_t stream, cudaMemPool_t pool) {
     }
     CHECK_RT(cudaMemsetAsync(data, 0, kBytes, stream));
     launch(data, stream);
-    CHECK_RT(cudaMemcpyAsync(&last, data + kCount - 1, sizeof last, cudaMemcpyDeviceToHost, stream));
+    CHECK_RT(
+        cudaMemcpyAsync(&last, data + kCount - 1, sizeof last, cudaMemcpyDeviceToHost, stream));
     CHECK_RT(cudaFreeAsync(data, stream));
     CHECK_RT(cudaStreamSynchronize(stream));
     CHECK(last == 1);
@@ -83,8 +84,8 @@ void pitched(cudaStream_t stream) {
   CHECK_RT(cudaMemset2DAsync(rows, pitch, 0, 1000, 4, stream));
   add_one<<<1, 250, 0, stream>>>(rows);
   std::vector<int> host(1000);
-  CHECK_RT(cudaMemcpy2DAsync(host.data(), 1000, rows, pitch, 1000, 4, cudaMemcpyDeviceToHost,
-                             stream));
+  CHECK_RT(
+      cudaMemcpy2DAsync(host.data(), 1000, rows, pitch, 1000, 4, cudaMemcpyDeviceToHost, stream));
   CHECK_RT(cudaStreamSynchronize(stream));
   CHECK(host[0] == 1 && host[249] == 1 && host[250] == 0);
   CHECK_RT(cudaFree(rows));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads and unloads modules over and over, so that the driver hands out the same handles for other code:
-// cubin, fatbin and PTX (with JIT options), from memory, from a file and through the linker.
+// Loads and unloads modules over and over, so that the driver hands out the same handles for other
+// code: cubin, fatbin and PTX (with JIT options), from memory, from a file and through the linker.
 #include "driver_check.h"
 
 namespace {
@@ -22,8 +22,8 @@ CUmodule load_linked() {
   CUmodule module = nullptr;
   auto ptx = image("images.ptx");
   CHECK_DRV(cuLinkCreate(0, nullptr, nullptr, &link));
-  CHECK_DRV(cuLinkAddData(link, CU_JIT_INPUT_PTX, ptx.data(), ptx.size(), "images", 0, nullptr,
-                          nullptr));
+  CHECK_DRV(
+      cuLinkAddData(link, CU_JIT_INPUT_PTX, ptx.data(), ptx.size(), "images", 0, nullptr, nullptr));
   CHECK_DRV(cuLinkComplete(link, &cubin, &bytes));
   CHECK_DRV(cuModuleLoadData(&module, cubin));
   CHECK_DRV(cuLinkDestroy(link));
@@ -33,11 +33,19 @@ CUmodule load_linked() {
 CUmodule load(int way) {
   CUmodule module = nullptr;
   switch (way) {
-    case 0: CHECK_DRV(cuModuleLoadData(&module, image("images.cubin").data())); return module;
-    case 1: CHECK_DRV(cuModuleLoadFatBinary(&module, image("images.fatbin").data())); return module;
-    case 2: CHECK_DRV(cuModuleLoad(&module, image_path("images.cubin").c_str())); return module;
-    case 3: return load_ptx_with_options();
-    default: return load_linked();
+    case 0:
+      CHECK_DRV(cuModuleLoadData(&module, image("images.cubin").data()));
+      return module;
+    case 1:
+      CHECK_DRV(cuModuleLoadFatBinary(&module, image("images.fatbin").data()));
+      return module;
+    case 2:
+      CHECK_DRV(cuModuleLoad(&module, image_path("images.cubin").c_str()));
+      return module;
+    case 3:
+      return load_ptx_with_options();
+    default:
+      return load_linked();
   }
 }
 

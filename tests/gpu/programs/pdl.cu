@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programmatic dependent launch: the second kernel may start before the first has ended and waits inside.
+// Programmatic dependent launch: the second kernel may start before the first has ended and waits
+// inside.
 #include "check.h"
 
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Built with --default-stream per-thread: `<<<>>>` without a stream goes through the _ptsz entry points.
+// Built with --default-stream per-thread: `<<<>>>` without a stream goes through the _ptsz entry
+// points.
 #include <thread>
 
 #include "check.h"
@@ -26,7 +27,8 @@ int main() {
   for (int i = 0; i < kThreads; ++i) buffers.push_back(device_zeros<float>(128));
   CHECK_RT(cudaDeviceSynchronize());
   std::vector<std::thread> threads;
-  for (float* buffer : buffers) threads.emplace_back(launch_on_every_kind_of_default_stream, buffer);
+  for (float* buffer : buffers)
+    threads.emplace_back(launch_on_every_kind_of_default_stream, buffer);
   for (std::thread& thread : threads) thread.join();
   for (float* buffer : buffers) CHECK(all_equal(to_host(buffer, 128), float(kLaunches + 2)));
   return succeed();

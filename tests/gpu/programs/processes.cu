@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Children that use CUDA on their own: two forked before the parent's first CUDA call (one leaves by exit,
-// one by _exit, as Python's multiprocessing does) and one spawned. Then the parent uses CUDA itself.
+// Children that use CUDA on their own: two forked before the parent's first CUDA call (one leaves
+// by exit, one by _exit, as Python's multiprocessing does) and one spawned. Then the parent uses
+// CUDA itself.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same kernels on two GPUs of one process, from one thread that switches, with copies between them.
+// The same kernels on two GPUs of one process, from one thread that switches, with copies between
+// them.
 #include "check.h"
 
 namespace {
 
 constexpr int kCount = 1024;
 
-__global__ void add(int* data, int value) {
-  data[blockIdx.x * blockDim.x + threadIdx.x] += value;
-}
+__global__ void add(int* data, int value) { data[blockIdx.x * blockDim.x + threadIdx.x] += value; }
 
 void launch_on(int device, int* data, cudaStream_t stream) {
   CHECK_RT(cudaSetDevice(device));

@@ -24,7 +24,8 @@ def main():
             decoder.step()
         llama.synchronize(options)
     stats = torch._dynamo.utils.counters["stats"]
-    case.path(mode=mode, unique_graphs=stats["unique_graphs"], frames=stats["calls_captured"])
+    case.path(mode=mode, unique_graphs=stats["unique_graphs"], operations=stats["calls_captured"],
+              cudagraph_skips=torch._dynamo.utils.counters["inductor"]["cudagraph_skips"])
     if not stats["unique_graphs"]:
         raise SystemExit("torch.compile compiled nothing")
     case.result("llama_compile_graphs" if options.graphs else "llama_compile",

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
 #include <string_view>
 
 #include "support/route.h"
@@ -56,50 +55,38 @@ void* open_library() {
 
 #ifdef FIBTEST_ROUTE_GPA
 
-/// A row's name split as cuGetProcAddress wants it: cuMemcpyDtoH_v2_ptds = {cuMemcpyDtoH, 2, true}.
-struct AbiName {
-  std::string base;
-  int revision = 1;
-  bool per_thread = false;
+/// How cuGetProcAddress is asked for a symbol: its base name, the version that introduced its ABI, flags.
+struct Question {
+  const char* symbol;
+  const char* base;
+  int version;
+  bool per_thread;
+};
+constexpr Question kQuestions[] = {
+#define FIBSIM_VERSION(symbol, base, version, per_thread) {#symbol, #base, version, per_thread},
+#include "tests/sim_driver/versions.inc"
 };
 
-AbiName split(std::string_view symbol) {
-  AbiName name;
-  for (const std::string_view suffix : {"_ptsz", "_ptds"}) {
-    if (!symbol.ends_with(suffix)) continue;
-    symbol.remove_suffix(suffix.size());
-    name.per_thread = true;
-  }
-  const auto at = symbol.rfind("_v");
-  if (at != symbol.npos) name.revision = std::atoi(symbol.data() + at + 2);
-  name.base = symbol.substr(0, at);
-  return name;
-}
-
-/// Only the newest revision of a name answers to the newest version.
-bool newest(const AbiName& name) {
-  for (const Row& row : kRows) {
-    const AbiName other = split(row.symbol);
-    if (other.base == name.base && other.revision > name.revision) return false;
-  }
-  return true;
-}
-
-constexpr int kVersion = 13000;
 using Lookup1 = int (*)(const char*, void**, int, std::uint64_t);
 using Lookup2 = int (*)(const char*, void**, int, std::uint64_t, int*);
 
-void* look_up(void* entry, const AbiName& name) {
+void* look_up(void* entry, const Question& ask) {
   void* found = nullptr;
-  const std::uint64_t flags = name.per_thread ? 2 : 1;
+  const std::uint64_t flags = ask.per_thread ? 2 : 1;
 #if FIBTEST_ROUTE_GPA == 1
-  const int rc = reinterpret_cast<Lookup1>(entry)(name.base.c_str(), &found, kVersion, flags);
+  const int rc = reinterpret_cast<Lookup1>(entry)(ask.base, &found, ask.version, flags);
 #else
   int status = -1;
-  const int rc =
-      reinterpret_cast<Lookup2>(entry)(name.base.c_str(), &found, kVersion, flags, &status);
+  const int rc = reinterpret_cast<Lookup2>(entry)(ask.base, &found, ask.version, flags, &status);
 #endif
   return rc == 0 ? found : nullptr;
+}
+
+void** slot_of(std::string_view symbol) {
+  for (const Row& row : kRows) {
+    if (symbol == row.symbol) return row.slot;
+  }
+  return nullptr;
 }
 
 #endif
@@ -110,9 +97,8 @@ void* look_up(void* entry, const AbiName& name) {
 void route_open() {
   void* const entry =
       dlsym(open_library(), FIBTEST_ROUTE_GPA == 1 ? "cuGetProcAddress" : "cuGetProcAddress_v2");
-  for (const Row& row : kRows) {
-    const AbiName name = split(row.symbol);
-    if (newest(name)) *row.slot = look_up(entry, name);
+  for (const Question& ask : kQuestions) {
+    if (void** const slot = slot_of(ask.symbol)) *slot = look_up(entry, ask);
   }
 }
 #else

@@ -116,6 +116,13 @@ TEST(ApiArgs, ReportsBlobsThatDoNotFit) {
   EXPECT_EQ("", bind_args(specs, call_of({16}, blobs)).problem);
 }
 
+TEST(ApiArgs, SmallValuesAreNoBlobs) {
+  const std::vector<std::byte> blobs(8);
+  const auto bound = bind_args(parse_api_args("*a b"), call_of({0, 3}, blobs));
+  EXPECT_FALSE(bound.args[1].has_blob);
+  EXPECT_NE("", bound.problem);
+}
+
 TEST(ApiArgs, LengthsThatWrapAroundDoNotFit) {
   const std::vector<std::byte> blobs(8);
   const auto bound = bind_args(parse_api_args("*a *b"), call_of({~0ull - 7, 16}, blobs));

@@ -6,6 +6,7 @@
 
 #include "log_builder.h"
 #include "text_dump.h"
+#include "trace/decoder.h"
 #include "trace/encoder.h"
 
 namespace fib::trace {
@@ -181,6 +182,43 @@ TEST(Damage, RecordWithImpossibleLengthEndsItsChunk) {
     EXPECT_EQ(ReadStatus::Damaged, result.status) << bytes;
     EXPECT_EQ(1u, counts.definitions) << bytes;
     EXPECT_EQ(1u, counts.ends) << bytes;
+  }
+}
+
+// Cutting 8 bytes off always takes a part away: padding is shorter than that.
+TEST(Damage, RecordCutAtEveryWordIsMalformed) {
+  const auto logs = golden_logs();
+  Visitor ignore;
+  Decoder decoder(ignore);
+  for (const auto& chunk : logs[0].chunks) {
+    if (chunk.type == ChunkType::End) continue;
+    for (Bytes rest = chunk.payload.bytes().subspan(sizeof(RecordsPrefix)); !rest.empty();) {
+      RecordHeader header;
+      std::memcpy(&header, rest.data(), sizeof header);
+      const bool pad = header.type == static_cast<std::uint16_t>(RecordType::Pad);
+      EXPECT_EQ(pad ? DecodeStatus::Skipped : DecodeStatus::Delivered,
+                decoder.decode(0, rest.first(header.bytes)));
+      for (std::uint32_t cut = sizeof header; !pad && cut < header.bytes; cut += 8) {
+        EXPECT_EQ(DecodeStatus::Malformed, decoder.decode(0, rest.first(cut)))
+            << header.type << " cut to " << cut;
+      }
+      rest = rest.subspan(header.bytes);
+    }
+  }
+}
+
+TEST(Damage, NodeWithImpossibleLengthIsMalformed) {
+  Visitor ignore;
+  Decoder decoder(ignore);
+  for (const std::uint32_t bytes : {0u, 16u, 28u, 48u, 0xfffffff8u}) {
+    RecordBuffer out;
+    const GraphNode node{bytes, 1, 0, 0, kNoParent, 0};
+    ASSERT_TRUE(RecordBuilder(out, RecordType::GraphUpdate, 0, 0)
+                    .pod(GraphUpdateRecord{})
+                    .pod(node)
+                    .pod(std::uint64_t{0})
+                    .finish());
+    EXPECT_EQ(DecodeStatus::Malformed, decoder.decode(0, out.bytes())) << bytes;
   }
 }
 

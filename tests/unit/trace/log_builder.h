@@ -14,7 +14,9 @@
 namespace fib::trace::testing {
 
 inline void append(ByteVector& bytes, std::span<const std::byte> more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
+  const std::size_t end = bytes.size();
+  bytes.resize(end + more.size());
+  if (!more.empty()) std::memcpy(bytes.data() + end, more.data(), more.size());
 }
 
 template <typename T>

@@ -36,7 +36,10 @@ std::string quoted(std::string_view text) {
 template <typename T>
 std::string list(const T& values) {
   std::string text;
-  for (const auto value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
+  for (const auto value : values) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(value);
+  }
   return text;
 }
 
