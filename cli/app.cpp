@@ -22,9 +22,8 @@ const char* const kExitCodes =
     "  2    wrong usage, or something must be set up first; the message says what\n"
     "  3    the capture can't be read\n"
     "  4    results can't be written\n"
-    "record and audit pass on the exit code of a command that fails: its own, 128 + N when signal "
-    "N ended\n"
-    "it, 127 when it can't be started.";
+    "record and audit pass on the exit code of a command that fails: its own, 128 + N\n"
+    "when signal N ended it, 127 when it can't be started.";
 
 const std::map<std::string, ColorMode> kColorModes = {
     {"auto", ColorMode::Auto}, {"always", ColorMode::Always}, {"never", ColorMode::Never}};

@@ -68,11 +68,10 @@ class DoctorVerb : public Verb {
     return "Check the machine, and whether the shim reaches a command's processes";
   }
   std::string details() const override {
-    return "One line for each check: ok, warn or fail, what was found, what to do. With a command: "
-           "runs\n"
-           "it under the shim into a temporary capture, and tells for each process that launched "
-           "a\n"
-           "kernel what was recorded. Exits with 1 if a check fails or nothing was recorded.\n"
+    return "One line for each check: ok, warn or fail, what was found, what to do. With a\n"
+           "command: runs it under the shim into a temporary capture, and tells for each\n"
+           "process that launched a kernel what was recorded. Exits with 1 if a check fails\n"
+           "or nothing was recorded.\n"
            "\n"
            "Example:\n"
            "  fib doctor -- torchrun --nproc-per-node 2 train.py";

@@ -42,13 +42,10 @@ class DumpVerb : public Verb {
   std::string name() const override { return "dump"; }
   std::string summary() const override { return "Print the records of a capture as JSON Lines"; }
   std::string details() const override {
-    return "One record a line, in the order of the file: threads are interleaved in blocks, each "
-           "in\n"
-           "its own order. `t` is when the call began, in nanoseconds since the first record of "
-           "its\n"
-           "process, `dur` how long the driver took; arguments of calls go by name, handles and "
-           "bytes\n"
-           "in hex.\n"
+    return "One record a line, in the order of the file: threads are interleaved in blocks,\n"
+           "each in its own order. `t` is when the call began, in nanoseconds since the\n"
+           "first record of its process, `dur` how long the driver took; arguments of calls\n"
+           "go by name, handles and bytes in hex.\n"
            "Types: call, clock, context, deviation, device, drops, end, graph, graph_launch,\n"
            "graph_update, image, kernel, launch, load, process, thread.\n"
            "\n"

@@ -52,13 +52,10 @@ class ExportVerb : public Verb {
   std::string name() const override { return "export"; }
   std::string summary() const override { return "Write a capture in a format of other tools"; }
   std::string details() const override {
-    return "--perfetto writes a time line in the Chrome trace format, which "
-           "https://ui.perfetto.dev and\n"
-           "chrome://tracing open: the driver calls of every thread with their arguments, live "
-           "memory\n"
-           "as counters, deviations as instants. It shows the host's side: when calls were made, "
-           "not\n"
-           "when kernels ran.\n"
+    return "--perfetto writes a time line in the Chrome trace format, which\n"
+           "https://ui.perfetto.dev and chrome://tracing open: the driver calls of every\n"
+           "thread with their arguments, live memory as counters, deviations as instants. It\n"
+           "shows the host's side: when calls were made, not when kernels ran.\n"
            "\n"
            "Example:\n"
            "  fib export capture --perfetto timeline.json";

@@ -213,11 +213,9 @@ class InfoVerb : public Verb {
   std::string name() const override { return "info"; }
   std::string summary() const override { return "Tell what a capture holds"; }
   std::string details() const override {
-    return "Processes, GPUs, kernels, graphs, memory, what deviates and what was dropped. CAPTURE "
-           "is\n"
-           "the directory of a capture, or of one process in it. A log that was cut or damaged "
-           "gives\n"
-           "what it holds, and a warning.";
+    return "Processes, GPUs, kernels, graphs, memory, what deviates and what was dropped.\n"
+           "CAPTURE is the directory of a capture, or of one process in it. A log that was\n"
+           "cut or damaged gives what it holds, and a warning.";
   }
   void add_options(CLI::App& app) override {
     app.add_option("CAPTURE", path_, "The capture")->type_name("")->required();

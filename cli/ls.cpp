@@ -45,12 +45,10 @@ class LsVerb : public Verb {
   std::string name() const override { return "ls"; }
   std::string summary() const override { return "List the kernels of a capture"; }
   std::string details() const override {
-    return "One line for each kernel (same code and name): how often it ran, how many of these "
-           "runs\n"
-           "came from graph launches, host time in its launch calls, the commonest grid and block "
-           "and\n"
-           "how many other shapes there are, the beginning of its image's hash (- if not stored), "
-           "name.\n"
+    return "One line for each kernel (same code and name): how often it ran, how many of\n"
+           "these runs came from graph launches, host time in its launch calls, the\n"
+           "commonest grid and block and how many other shapes there are, the beginning of\n"
+           "its image's hash (- if not stored), name.\n"
            "\n"
            "Example:\n"
            "  fib ls capture --sort time --limit 20";

@@ -49,12 +49,10 @@ class RecordVerb : public Verb {
   std::string name() const override { return "record"; }
   std::string summary() const override { return "Run a command and record every kernel launch"; }
   std::string details() const override {
-    return "Runs CMD with libfibshim.so in front of LD_PRELOAD, in CMD's own environment "
-           "otherwise.\n"
-           "SIGINT, SIGTERM, SIGHUP and SIGQUIT are handed on; the exit code is CMD's. A summary "
-           "goes\n"
-           "to stderr at the end. The shim is $FIBSHIM_LIB, or ../lib/libfibshim.so beside the "
-           "tool.\n"
+    return "Runs CMD with libfibshim.so in front of LD_PRELOAD, in CMD's own environment\n"
+           "otherwise. SIGINT, SIGTERM, SIGHUP and SIGQUIT are handed on; the exit code is\n"
+           "CMD's. A summary goes to stderr at the end. The shim is $FIBSHIM_LIB, or\n"
+           "../lib/libfibshim.so beside the tool.\n"
            "\n"
            "Example:\n"
            "  fib record -o capture -- python generate.py --tokens 64";

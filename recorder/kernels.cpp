@@ -77,6 +77,8 @@ bool Kernels::ask_driver(CUfunction handle, CUkernel origin, Identity& identity)
   if (api_.cuFuncGetName != nullptr && api_.cuFuncGetName(&name, handle) == CUDA_SUCCESS) {
     CUmodule module = nullptr;
     if (api_.cuFuncGetModule(&module, handle) == CUDA_SUCCESS) identity.load = loads_.use(module);
+    if (identity.load == 0 && module != nullptr && origin == nullptr)
+      identity.load = loads_.use_library_of(module, name);
   } else if (api_.cuKernelGetName != nullptr &&
              api_.cuKernelGetName(&name, as_kernel(handle)) == CUDA_SUCCESS) {
     identity.is_library_kernel = true;

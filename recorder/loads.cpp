@@ -70,6 +70,7 @@ void Loads::keep_file(Entry& entry, const LoadCall& call, trace::LoadRecord& rec
 
 void Loads::loaded(const LoadCall& call) noexcept try {
   Entry entry;
+  entry.is_library = call.is_library;
   trace::LoadRecord record{};
   record.api = static_cast<std::uint16_t>(call.api);
   record.handle = reinterpret_cast<std::uintptr_t>(call.handle);
@@ -137,6 +138,31 @@ std::uint32_t Loads::use(const void* handle) noexcept {
   if (found == entries_.end()) return 0;
   if (!found->second.stored) store(found->second);
   return found->second.load;
+}
+
+std::uint32_t Loads::use_library_of(CUmodule module, const char* kernel_name) noexcept try {
+  std::vector<CUlibrary> libraries;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [handle, entry] : entries_)
+      if (entry.is_library) libraries.push_back(static_cast<CUlibrary>(const_cast<void*>(handle)));
+  }
+  // The driver is asked without the mutex.
+  std::erase_if(libraries, [&](CUlibrary library) {
+    CUkernel kernel = nullptr;
+    return api_.cuLibraryGetKernel(&kernel, library, kernel_name) != CUDA_SUCCESS;
+  });
+  if (libraries.size() > 1)
+    std::erase_if(libraries, [&](CUlibrary library) {
+      CUmodule own = nullptr;
+      return api_.cuLibraryGetModule(&own, library) != CUDA_SUCCESS || own != module;
+    });
+  if (libraries.size() != 1) return 0;
+  alias(module, libraries.front());
+  return use(module);
+} catch (...) {
+  session_.deviation(Deviation::ImageUnknown, "out of memory while looking for a kernel's library");
+  return 0;
 }
 
 }  // namespace fib::recorder

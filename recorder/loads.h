@@ -38,11 +38,15 @@ class Loads {
   /// LoadRecord::load for a module or library handle, 0 if it was not seen. Hands the image of a load
   /// that is asked for the first time to the writer thread.
   std::uint32_t use(const void* handle) noexcept;
+  /// The same for a module that the driver made from a library out of sight (functions of graph nodes):
+  /// finds the library by a kernel's name, and by its module where several have that name.
+  std::uint32_t use_library_of(CUmodule module, const char* kernel_name) noexcept;
 
  private:
   struct Entry {
     std::uint32_t load = 0;
     bool stored = false;
+    bool is_library = false;
     std::vector<ImageBytes> in_place;  ///< parts that stay where they are (see is_in_loaded_object)
     std::vector<OwnedImage> copies;
   };

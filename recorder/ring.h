@@ -42,6 +42,14 @@ class Ring {
     published_.store(head_, std::memory_order_release);
   }
 
+  /// Starts fetching the lines that the next record will be written to: the ring is larger than the
+  /// caches, and the driver's own call leaves time enough.
+  void prefetch_next() const noexcept {
+    constexpr std::size_t kLine = 64, kAhead = 4;
+    for (std::size_t i = 0; i < kAhead; ++i)
+      __builtin_prefetch(memory_ + ((head_ + i * kLine) & mask_), 1);
+  }
+
   // ---- consumer ---------------------------------------------------------------------------------
 
   struct Pending {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The exported symbols. Every driver entry point jumps through a constant pointer to its hook (see
+// The exported symbols. Every driver entry point jumps through a pointer to its hook (see
 // hook_table.cpp); exporting the hooks themselves would need 390 prototypes written out.
 //
 // dlsym, dlopen and dlmopen must keep their caller's return address, because RTLD_NEXT, $ORIGIN and
@@ -14,8 +14,8 @@
 
 #define FIB_HOOK(symbol, args) \
         .globl symbol; .type symbol, @function; .p2align 4; \
-symbol: .cfi_startproc; endbr64; jmp *fib_hook_##symbol(%rip); .cfi_endproc; \
-        .size symbol, . - symbol; .hidden fib_hook_##symbol;
+symbol: .cfi_startproc; endbr64; jmp *fib_target_##symbol(%rip); .cfi_endproc; \
+        .size symbol, . - symbol; .hidden fib_target_##symbol;
 #define FIB_CALL(symbol, args) FIB_HOOK(symbol, args)
 #include "driver/driver_api.def"
 

@@ -11,6 +11,7 @@
 #include "recorder/rt_log.h"
 #include "shim/config.h"
 #include "shim/disable.h"
+#include "shim/hook_table.h"
 #include "shim/real_driver.h"
 
 namespace fib::shim {
@@ -29,6 +30,7 @@ pthread_mutex_t g_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
 /// fork: it starts cold, with a log of its own as soon as it launches something. What the parent had is
 /// left where it is; nothing of it may be flushed or freed here.
 void after_fork_in_child() noexcept {
+  target_hooks();
   g_mode.store(Mode::Cold);
   g_recorder.store(nullptr);
   recorder::t_log = nullptr;
@@ -55,7 +57,6 @@ Mode decide() noexcept {
     return Mode::Off;
   }
   g_recorder.store(made, std::memory_order_release);
-  register_handlers();
   return Mode::Record;
 }
 
@@ -66,7 +67,10 @@ Mode prepare() noexcept {
   Mode now = g_mode.load(std::memory_order_acquire);
   if (now == Mode::Cold) {
     now = decide();
+    register_handlers();
     g_mode.store(now, std::memory_order_release);
+    if (const RealDriver* real = g_real.load(); now == Mode::Off && real != nullptr)
+      target_driver(real->api);
   }
   pthread_mutex_unlock(&g_prepare_lock);
   return now;

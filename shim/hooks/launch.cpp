@@ -8,12 +8,12 @@ namespace {
 
 using recorder::LaunchCall;
 
-/// The shape of every launch hook.
-template <Api A, class... Args>
-CUresult launched(const LaunchCall& call, Args... args) noexcept {
+/// The shape of every launch hook; `describe` makes the LaunchCall, if it is needed at all.
+template <Api A, class Describe, class... Args>
+CUresult launched(Describe&& describe, Args... args) noexcept {
   return observe<A>(
       [&](Recorder& recorder, CUresult result, std::uint64_t begin) noexcept {
-        recorder.launches.launch(call, result, begin);
+        recorder.launches.launch(describe(), result, begin);
       },
       args...);
 }
@@ -21,40 +21,46 @@ CUresult launched(const LaunchCall& call, Args... args) noexcept {
 template <Api A>
 CUresult launch_kernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
                        unsigned bz, unsigned shared, CUstream stream, void** params, void** extra) {
-  const LaunchCall call{A,      f,     {gx, gy, gz}, {bx, by, bz}, shared,
-                        stream, params, extra,       nullptr,      0,
-                        A == Api::cuLaunchKernel_ptsz, false};
-  return launched<A>(call, f, gx, gy, gz, bx, by, bz, shared, stream, params, extra);
+  const auto describe = [&]() noexcept {
+    return LaunchCall{A,      f,      {gx, gy, gz}, {bx, by, bz}, shared,
+                      stream, params, extra,        nullptr,      0,
+                      A == Api::cuLaunchKernel_ptsz, false};
+  };
+  return launched<A>(describe, f, gx, gy, gz, bx, by, bz, shared, stream, params, extra);
 }
 
 template <Api A>
 CUresult launch_kernel_ex(const CUlaunchConfig* config, CUfunction f, void** params, void** extra) {
-  // The driver rejects a null config; so do we not look into it.
-  static constexpr CUlaunchConfig kNone{};
-  const CUlaunchConfig& c = config != nullptr ? *config : kNone;
-  const LaunchCall call{A,
-                        f,
-                        {c.gridDimX, c.gridDimY, c.gridDimZ},
-                        {c.blockDimX, c.blockDimY, c.blockDimZ},
-                        c.sharedMemBytes,
-                        c.hStream,
-                        params,
-                        extra,
-                        c.attrs,
-                        c.numAttrs,
-                        A == Api::cuLaunchKernelEx_ptsz,
-                        false};
-  return launched<A>(call, config, f, params, extra);
+  const auto describe = [&]() noexcept {
+    // The driver rejects a null config; so do we not look into it.
+    static constexpr CUlaunchConfig kNone{};
+    const CUlaunchConfig& c = config != nullptr ? *config : kNone;
+    return LaunchCall{A,
+                      f,
+                      {c.gridDimX, c.gridDimY, c.gridDimZ},
+                      {c.blockDimX, c.blockDimY, c.blockDimZ},
+                      c.sharedMemBytes,
+                      c.hStream,
+                      params,
+                      extra,
+                      c.attrs,
+                      c.numAttrs,
+                      A == Api::cuLaunchKernelEx_ptsz,
+                      false};
+  };
+  return launched<A>(describe, config, f, params, extra);
 }
 
 template <Api A>
 CUresult launch_cooperative(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
                             unsigned by, unsigned bz, unsigned shared, CUstream stream,
                             void** params) {
-  const LaunchCall call{A,      f,      {gx, gy, gz}, {bx, by, bz}, shared,
-                        stream, params, nullptr,      nullptr,      0,
-                        A == Api::cuLaunchCooperativeKernel_ptsz, false};
-  return launched<A>(call, f, gx, gy, gz, bx, by, bz, shared, stream, params);
+  const auto describe = [&]() noexcept {
+    return LaunchCall{A,      f,      {gx, gy, gz}, {bx, by, bz}, shared,
+                      stream, params, nullptr,      nullptr,      0,
+                      A == Api::cuLaunchCooperativeKernel_ptsz, false};
+  };
+  return launched<A>(describe, f, gx, gy, gz, bx, by, bz, shared, stream, params);
 }
 
 /// Grid from the call; block, shared memory and parameters were set by earlier calls (all recorded).
