@@ -2,6 +2,7 @@
 #include "cli/recording.h"
 
 #include <regex.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,9 @@ namespace fib::cli {
 namespace fs = std::filesystem;
 
 void apply(const ShimSettings& settings, Environment& environment) {
+  if (const auto off = environment.get("FIBSHIM_DISABLE"); off && !off->empty() && *off != "0") {
+    spdlog::warn("FIBSHIM_DISABLE={} turns the shim off: unset it to record", *off);
+  }
   const std::array<std::pair<const char*, std::string>, 5> variables = {{
       {"FIBSHIM_MODE", settings.mode},
       {"FIBSHIM_CAPTURE_DIR", settings.directory.string()},

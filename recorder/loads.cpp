@@ -91,6 +91,7 @@ void Loads::loaded(const LoadCall& call) noexcept try {
   });
   if (!kept) session_.deviation(Deviation::DefinitionDropped, "no memory for a load record");
   const std::lock_guard lock(mutex_);
+  forget(call.handle);  // it may have died with its context, unseen
   entries_.insert_or_assign(call.handle, std::move(entry));
 } catch (...) {
   session_.deviation(Deviation::ImageUnknown, "out of memory while recording a module load");
@@ -98,6 +99,10 @@ void Loads::loaded(const LoadCall& call) noexcept try {
 
 void Loads::unloading(const void* handle) noexcept {
   const std::lock_guard lock(mutex_);
+  forget(handle);
+}
+
+void Loads::forget(const void* handle) noexcept {
   const auto found = entries_.find(handle);
   if (found != entries_.end()) {
     for (OwnedImage& copy : found->second.copies) session_.images().discard(copy);

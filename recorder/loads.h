@@ -55,6 +55,7 @@ class Loads {
   void keep_file(Entry& entry, const LoadCall& call, trace::LoadRecord& record);
   void keep_part(Entry& entry, const ImageBytes& part);
   void store(Entry& entry) noexcept;
+  void forget(const void* handle) noexcept;
 
   Session& session_;
   const driver::DriverApi& api_;

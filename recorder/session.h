@@ -87,6 +87,8 @@ class Session {
   void announce(ThreadLog& log) noexcept;
   void note_drops(ThreadLog& log) noexcept;
   void note_clock(std::uint64_t now_ns) noexcept;
+  void retire(ThreadLog& log) noexcept;
+  void add_counts(const ThreadLog& log, trace::EndPayload& to) const noexcept;
   void write_end() noexcept;
 
   const Options options_;
@@ -99,6 +101,7 @@ class Session {
   CaptureDir directory_;
   std::unique_ptr<trace::ChunkWriter> writer_;
   std::uint64_t last_clock_ns_ = 0;
+  trace::EndPayload retired_{};  ///< counts of threads that have ended
   std::atomic<std::uint64_t> flush_wanted_{0}, flush_done_{0};
   std::atomic<bool> end_wanted_{false}, end_done_{false};
   std::atomic<std::uint64_t> deviations_said_{0};  ///< one bit per code

@@ -73,7 +73,10 @@ void Session::write_definitions() noexcept {
   const std::span<const std::byte> bytes = definitions_.take();
   if (bytes.empty() || writer_->error() != 0) return;
   const trace::RecordsPrefix prefix{trace::kDefinitionsThread, 0};
-  (void)writer_->write(trace::ChunkType::Definitions, {as_bytes(prefix), bytes});
+  const int error = writer_->write(trace::ChunkType::Definitions, {as_bytes(prefix), bytes});
+  if (error != 0 && writer_->error() == 0)
+    deviation(trace::Deviation::DefinitionDropped, "no memory to write %zu bytes of definitions",
+              bytes.size());
 }
 
 void Session::write_images() noexcept {
@@ -118,7 +121,23 @@ void Session::write_log(ThreadLog& log, bool force, std::uint64_t now_ns) noexce
     log.oldest_seen_ns = 0;
   }
   note_drops(log);
-  if (!orphan) return;
+  if (orphan && log.drops_written == log.dropped_records.get()) retire(log);
+}
+
+void Session::add_counts(const ThreadLog& log, trace::EndPayload& to) const noexcept {
+  to.records += log.records.get();
+  to.launches += log.launches.get();
+  to.dropped_records += log.dropped_records.get();
+  to.dropped_launches += log.dropped_launches.get();
+}
+
+/// The thread is gone and its records are written: the log is as new for the next thread.
+void Session::retire(ThreadLog& log) noexcept {
+  add_counts(log, retired_);
+  for (OwnedCounter* counter : {&log.records, &log.launches, &log.dropped_records,
+                                &log.dropped_bytes, &log.dropped_launches})
+    counter->reset();
+  log.drops_written = 0;
   log.announced = false;
   log.state.store(ThreadLog::Free, std::memory_order_release);
 }
@@ -147,13 +166,8 @@ void Session::note_clock(std::uint64_t now_ns) noexcept {
 }
 
 void Session::write_end() noexcept {
-  trace::EndPayload end{};
-  logs_.for_each([&](ThreadLog& log) {
-    end.records += log.records.get();
-    end.launches += log.launches.get();
-    end.dropped_records += log.dropped_records.get();
-    end.dropped_launches += log.dropped_launches.get();
-  });
+  trace::EndPayload end = retired_;
+  logs_.for_each([&](const ThreadLog& log) { add_counts(log, end); });
   end.dropped_records += logs_.homeless_records.load(std::memory_order_relaxed);
   if (writer_->write(trace::ChunkType::End, {as_bytes(end)}) != 0) return;
   if (end_done_.exchange(true)) return;

@@ -19,6 +19,7 @@ class OwnedCounter {
   [[nodiscard]] std::uint64_t get() const noexcept {
     return value_.load(std::memory_order_relaxed);
   }
+  void reset() noexcept { value_.store(0, std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_{0};
@@ -41,7 +42,7 @@ struct ThreadLog {
 
   // The writer thread's own notes.
   std::uint64_t oldest_seen_ns = 0;  ///< since when there is something unwritten; 0: nothing
-  std::uint64_t drops_written = 0;
+  std::uint64_t drops_written = 0;   ///< of dropped_records
   bool announced = false;            ///< its Thread record is written
 };
 

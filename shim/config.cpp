@@ -133,10 +133,11 @@ const Config* read_config() {
   options.kernel_filter = keep(reader.text("kernel_filter", "FIBSHIM_FILTER", ""));
   const std::string process = reader.text("process_filter", "FIBSHIM_PROCESS", "");
   constexpr std::size_t kMiB = 1u << 20;
+  // Rings and definitions are written as one chunk at most: see trace::kMaxChunkBytes.
   options.ring_bytes =
-      std::bit_ceil(reader.number("ring_bytes", defaults.ring_bytes, kMiB / 16, 1024 * kMiB));
+      std::bit_ceil(reader.number("ring_bytes", defaults.ring_bytes, kMiB / 16, 128 * kMiB));
   options.definition_bytes =
-      reader.number("definition_bytes", defaults.definition_bytes, kMiB, 4096 * kMiB);
+      reader.number("definition_bytes", defaults.definition_bytes, kMiB, 192 * kMiB);
   options.image_bytes = reader.number("image_bytes", defaults.image_bytes, kMiB, 65536 * kMiB);
   options.zstd_level = static_cast<int>(reader.number("zstd_level", 1, 0, 19));
   reader.report_unknown();

@@ -44,8 +44,7 @@ void* substitute(void* address) noexcept {
   if (real == nullptr) return address;
   void* ours = real->wrapper_of(address);
   static std::atomic<bool> said{false};
-  if (ours == address && !said.load(std::memory_order_relaxed) && is_other_driver(address) &&
-      !is_other_driver(reinterpret_cast<void*>(real->api.cuInit)) && first_time(said))
+  if (ours == address && !said.load(std::memory_order_relaxed) && is_other_driver(*real, address) && first_time(said))
     say("a second libcuda is loaded in this process; calls into it are not seen");
   return ours;
 }

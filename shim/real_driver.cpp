@@ -170,9 +170,10 @@ bool is_driver_side(const void* address) noexcept {
       .valid();
 }
 
-bool is_other_driver(const void* address) noexcept {
+bool is_other_driver(const RealDriver& real, const void* address) noexcept {
+  const auto* ours = reinterpret_cast<const void*>(real.api.cuInit);
   return find_object([&](const ElfObject& object) noexcept {
-           return is_libcuda(object.name()) && object.contains(address);
+           return is_libcuda(object.name()) && object.contains(address) && !object.contains(ours);
          })
       .valid();
 }

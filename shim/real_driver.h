@@ -50,7 +50,7 @@ using ExitFunction = void (*)(int);
 /// functions, since their calls are not the engine's.
 [[nodiscard]] bool is_driver_side(const void* address) noexcept;
 
-/// Whether `address` lies in a libcuda other than the one we resolved.
-[[nodiscard]] bool is_other_driver(const void* address) noexcept;
+/// Whether `address` lies in a libcuda other than the one that `real` was resolved from.
+[[nodiscard]] bool is_other_driver(const RealDriver& real, const void* address) noexcept;
 
 }  // namespace fib::shim

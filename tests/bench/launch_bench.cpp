@@ -7,14 +7,15 @@
 // order. What drifts (clocks, temperature, other load) is the same for both halves of a pair, so
 // the median of the differences shows what a hook adds far more sharply than two separate runs can.
 //
-// usage: launch_bench [--bursts N] [--burst N] [--image FILE]     one JSON object per line
+// usage: launch_bench [--bursts N] [--burst N] [--pause MICROSECONDS] [--image FILE]
+// Prints one JSON object per line and kind.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/bench/bench_driver.h"
@@ -27,6 +28,7 @@ namespace {
 struct Options {
   int bursts = 300;
   int burst = 500;
+  int pause_us = 0;  ///< before each burst, so that a fast launch does not outrun the shim's writer
   std::string image;  ///< file to load instead of the built-in PTX
 };
 
@@ -73,6 +75,7 @@ class Bench {
   /// Nanoseconds per call.
   double burst(LaunchFunction* launch, CUfunction kernel, Kind& kind) {
     using Clock = std::chrono::steady_clock;
+    std::this_thread::sleep_for(std::chrono::microseconds(options_.pause_us));
     CUresult status = CUDA_SUCCESS;
     const auto begin = Clock::now();
     for (int i = 0; i < options_.burst; ++i) {
@@ -102,18 +105,32 @@ class Bench {
   CUstream stream_;
 };
 
+[[noreturn]] void usage() {
+  give_up("usage: launch_bench [--bursts N] [--burst N] [--pause MICROSECONDS] [--image FILE]");
+}
+
+int positive(const char* text) {
+  const int number = std::atoi(text);
+  if (number <= 0) usage();
+  return number;
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; i += 2) {
-    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
-    if (value && std::strcmp(argv[i], "--image") == 0) {
+    const std::string name = argv[i];
+    if (i + 1 == argc) usage();
+    const char* value = argv[i + 1];
+    if (name == "--image") {
       options.image = value;
-    } else if (value && std::atoi(value) > 0 && std::strcmp(argv[i], "--bursts") == 0) {
-      options.bursts = std::atoi(value);
-    } else if (value && std::atoi(value) > 0 && std::strcmp(argv[i], "--burst") == 0) {
-      options.burst = std::atoi(value);
+    } else if (name == "--bursts") {
+      options.bursts = positive(value);
+    } else if (name == "--burst") {
+      options.burst = positive(value);
+    } else if (name == "--pause") {
+      options.pause_us = positive(value);
     } else {
-      give_up("usage: launch_bench [--bursts N] [--burst N] [--image FILE]");
+      usage();
     }
   }
   return options;

@@ -44,7 +44,7 @@ using StreamPtr = std::shared_ptr<Stream>;
 
 /// Per-thread state. Trivially destructible on purpose: calls made from atexit handlers still find it.
 struct ThreadState {
-  static constexpr int kStackSize = 64;
+  static constexpr int kStackSize = 16;
   CUcontext stack[kStackSize];
   int depth;
   CUstreamCaptureMode capture_mode;

@@ -72,6 +72,9 @@ bool is_kernel_symbol(const Elf64_Sym& symbol) {
          symbol.st_shndx != SHN_UNDEF;
 }
 
+thread_local FibsimIndex t_index;
+FibsimIndex* current_index() { return &t_index; }
+
 int memfd_with(const Bytes& bytes) {
   const int fd = ::memfd_create("simcubin", MFD_CLOEXEC);
   require(fd >= 0, CUDA_ERROR_OUT_OF_MEMORY);
@@ -139,13 +142,15 @@ LoadedImage::LoadedImage(const Bytes& elf) {
   // path, and a path that is in use twice would give the same object twice.
   fd_ = memfd_with(elf);
   handle_ = ::dlopen(("/proc/self/fd/" + std::to_string(fd_)).c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle_) module_ = static_cast<const FibsimModule*>(::dlsym(handle_, "fibsim_module"));
-  if (!module_ || module_->version != kImageVersion) {
+  auto* module = handle_ ? static_cast<FibsimModule*>(::dlsym(handle_, kModuleSymbol)) : nullptr;
+  if (!module || module->version != kImageVersion) {
     if (handle_) ::dlclose(handle_);
     ::close(fd_);
     fail(CUDA_ERROR_INVALID_IMAGE);
   }
-  for (const FibsimKernel* k = module_->kernels; k; k = k->next) {
+  module->index = &current_index;
+  module_ = module;
+  for (const FibsimKernel* k = module->kernels; k; k = k->next) {
     Dl_info info{};
     ::dladdr(k->function, &info);
     kernels_.push_back({info.dli_sname ? info.dli_sname : "", k});

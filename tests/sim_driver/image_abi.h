@@ -16,6 +16,11 @@ struct FibsimGeometry {
   FibsimDim grid, block;
 };
 
+/// Where a kernel is: what it sees as gridDim, blockDim, blockIdx and threadIdx.
+struct FibsimIndex {
+  FibsimDim grid, block, block_index, thread_index;
+};
+
 struct FibsimParam {
   uint32_t offset, size;  // bytes; laid out as CUDA does, each at its natural alignment
 };
@@ -50,10 +55,14 @@ struct FibsimModule {
   FibsimGlobal* globals;
   /// Runs the kernel once per thread of the grid, in the calling thread.
   void (*run)(const FibsimKernel* kernel, const FibsimGeometry* geometry, const std::byte* params);
+  /// The calling thread's index; the driver sets it at load. It is not thread-local here, as the leak
+  /// sanitizer cannot scan the dynamic thread-local storage of objects that are loaded late.
+  FibsimIndex* (*index)();
 };
 
 }  // extern "C"
 
 namespace fib::sim {
 inline constexpr uint32_t kImageVersion = 1;
+inline constexpr char kModuleSymbol[] = "fibsim_module";
 }

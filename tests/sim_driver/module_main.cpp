@@ -4,29 +4,28 @@
 
 namespace fib::sim {
 
-thread_local ThreadIndex t_index;
-
 namespace {
 
-void run_block(const FibsimKernel& kernel, const std::byte* params) {
-  const FibsimDim block = t_index.block;
+void run_block(const FibsimKernel& kernel, FibsimIndex& index, const std::byte* params) {
+  const FibsimDim block = index.block;
   for (uint32_t z = 0; z < block.z; ++z)
     for (uint32_t y = 0; y < block.y; ++y)
       for (uint32_t x = 0; x < block.x; ++x) {
-        t_index.thread_index = {x, y, z};
+        index.thread_index = {x, y, z};
         kernel.thread(params);
       }
 }
 
 void run_grid(const FibsimKernel* kernel, const FibsimGeometry* geometry, const std::byte* params) {
+  FibsimIndex& index = *fibsim_module.index();
   const FibsimDim grid = geometry->grid;
-  t_index.grid = grid;
-  t_index.block = geometry->block;
+  index.grid = grid;
+  index.block = geometry->block;
   for (uint32_t z = 0; z < grid.z; ++z)
     for (uint32_t y = 0; y < grid.y; ++y)
       for (uint32_t x = 0; x < grid.x; ++x) {
-        t_index.block_index = {x, y, z};
-        run_block(*kernel, params);
+        index.block_index = {x, y, z};
+        run_block(*kernel, index, params);
       }
 }
 
@@ -36,7 +35,7 @@ void run_grid(const FibsimKernel* kernel, const FibsimGeometry* geometry, const 
 extern "C" {
 // Constant-initialised, so the entries of other files may link themselves in, in any order.
 FIBSIM_EXPORT constinit FibsimModule fibsim_module{fib::sim::kImageVersion, nullptr, nullptr,
-                                                   &fib::sim::run_grid};
+                                                   &fib::sim::run_grid, nullptr};
 }
 
 namespace fib::sim {

@@ -16,20 +16,18 @@
 ///     SIM_KERNEL(saxpy, (int n, float a, const float* x, float* y)) {
 ///       if (int i = global_index(); i < n) y[i] += a * x[i];
 ///     }
+extern "C" FibsimModule fibsim_module;  // module_main.cpp
+
 namespace fib::sim {
 
-struct ThreadIndex {
-  FibsimDim grid, block, block_index, thread_index;
-};
-extern thread_local ThreadIndex t_index;  // module_main.cpp
-
-inline const FibsimDim& grid_dim() { return t_index.grid; }
-inline const FibsimDim& block_dim() { return t_index.block; }
-inline const FibsimDim& block_index() { return t_index.block_index; }
-inline const FibsimDim& thread_index() { return t_index.thread_index; }
+inline const FibsimDim& grid_dim() { return fibsim_module.index()->grid; }
+inline const FibsimDim& block_dim() { return fibsim_module.index()->block; }
+inline const FibsimDim& block_index() { return fibsim_module.index()->block_index; }
+inline const FibsimDim& thread_index() { return fibsim_module.index()->thread_index; }
 /// Index along x over the whole grid.
 inline int global_index() {
-  return static_cast<int>(t_index.block_index.x * t_index.block.x + t_index.thread_index.x);
+  const FibsimIndex& at = *fibsim_module.index();
+  return static_cast<int>(at.block_index.x * at.block.x + at.thread_index.x);
 }
 
 template <class... Args>

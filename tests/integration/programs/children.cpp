@@ -111,6 +111,7 @@ void run(const std::string& how) {
   if (how == "system") FIB_CHECK(std::system((std::string(self) + " child").c_str()) == 0);
   if (how == "exec") {
     std::fflush(stdout);
+    sleep(1);
     execv(self, arguments("child"));
     _exit(127);
   }

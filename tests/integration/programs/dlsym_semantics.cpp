@@ -45,7 +45,7 @@ std::string owner(void* address) {
 void names(const char* title, Dlsym find, void* scope) {
   for (const char* name : {"cudnnCreate", "cuda_something", "curandCreateGenerator", "cuNoSuchFunction", "cu",
                            "c", "", "cuInit", "cuLaunchKernel", "cuCtxGetDevice", "malloc", "printf",
-                           "dlsym", "environ", "fibtest_next_target"}) {
+                           "environ", "fibtest_next_target"}) {
     dlerror();
     void* const found = find(scope, name);
     std::printf("%s '%s': %s; %s; %s\n", title, name, owner(found).c_str(), error_text().c_str(),

@@ -31,6 +31,12 @@ def record(test):
 
 
 @case
+def off(test):
+    """Wrappers that do nothing but call on, so that the mode need not be known at the first lookup."""
+    compare(test, "off", wrapped=True)
+
+
+@case
 def old_driver(test):
     """A driver of 11.5 without the newer names."""
     compare(test, "record", wrapped=True, FIBSIM_FAULTS="version=11050")

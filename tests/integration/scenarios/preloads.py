@@ -8,9 +8,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from scenario import case, main, one_process, processes_in, recorded, require, require_clean
 
 
-def with_other(test, where, program="eager.dlsym"):
+def with_other(test, where, program="eager.dlsym", shim_lines=0, **env):
     preload = {where: [test.library("libfibtest_other.so")]}
-    require_clean(recorded(test, [test.program(program)], preload=preload))
+    result = recorded(test, [test.program(program)], preload=preload, **env)
+    require_clean(result, shim_lines=shim_lines)
+    require(not shim_lines or "libfibtest_other.so" in result.shim_lines[0], result.err)
     process = one_process(test)
     require(process["status"] == "Complete", process["status"])
     require(process["executed"].get("_Z3addPiii") == 101, f"{process['executed']}")
@@ -23,7 +25,14 @@ def other_before(test):
 
 @case
 def other_after(test):
-    with_other(test, "after")
+    """Its substitutions are bypassed, which is said."""
+    with_other(test, "after", shim_lines=1)
+
+
+@case
+def other_after_chained(test):
+    """FIBSHIM_CHAIN=1: lookups go on to it."""
+    with_other(test, "after", FIBSHIM_CHAIN=1)
 
 
 @case
@@ -33,7 +42,7 @@ def other_before_gpa(test):
 
 @case
 def other_after_old_dlsym(test):
-    with_other(test, "after", "eager.dlsym_old")
+    with_other(test, "after", "eager.dlsym_old", shim_lines=1)
 
 
 @case

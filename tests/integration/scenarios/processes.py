@@ -71,7 +71,8 @@ def cleared(test):
 
 @case
 def exec(test):  # noqa: A001
-    """exec ends a process image without warning: its log reads back, unclosed."""
+    """exec ends a process image without warning: its log reads back, unclosed. The program waits a second
+    before it, as the log is at most that far behind."""
     children(test, "exec", 1, 1, statuses={"Complete": 1, "Unclosed": 1})
 
 

@@ -79,7 +79,7 @@ def file_size_limit(test):
     def limit():
         import signal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (12 << 20, 12 << 20))
     direct, result = noisy(test, test.dir / "capture", preexec_fn=limit, restore_signals=False)
     check(direct, result, os.strerror(27))
     readable_prefix(test, test.dir / "capture")

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <random>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -122,10 +125,12 @@ std::vector<Case> cases() {
   return result;
 }
 
-INSTANTIATE_TEST_SUITE_P(, RingStress, testing::ValuesIn(cases()), [](const auto& info) {
+std::string case_name(const testing::TestParamInfo<Case>& test) {
   static constexpr const char* kNames[] = {"Small", "Mixed", "Halves"};
-  return std::to_string(info.param.ring_bytes) + kNames[static_cast<int>(info.param.sizes)];
-});
+  return std::to_string(test.param.ring_bytes) + kNames[static_cast<int>(test.param.sizes)];
+}
+
+INSTANTIATE_TEST_SUITE_P(Rings, RingStress, testing::ValuesIn(cases()), case_name);
 
 }  // namespace
 }  // namespace fib::recorder
