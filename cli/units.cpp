@@ -38,7 +38,7 @@ std::string format_bytes(std::uint64_t bytes) {
 
 std::string format_count(std::uint64_t count) {
   std::string digits = std::to_string(count);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
@@ -52,7 +52,7 @@ std::string format_share(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string format_duration(double nanoseconds) {
-  if (nanoseconds < 0) return "-" + format_duration(-nanoseconds);
+  if (nanoseconds < 0) return std::string("-").append(format_duration(-nanoseconds));
   if (nanoseconds < 1e3) return print("%.0f ns", nanoseconds);
   if (nanoseconds < 1e6) return print("%.2f µs", nanoseconds / 1e3);
   if (nanoseconds < 1e9) return print("%.2f ms", nanoseconds / 1e6);

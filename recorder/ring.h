@@ -42,12 +42,13 @@ class Ring {
     published_.store(head_, std::memory_order_release);
   }
 
-  /// Starts fetching the lines that the next record will be written to: the ring is larger than the
-  /// caches, and the driver's own call leaves time enough.
-  void prefetch_next() const noexcept {
-    constexpr std::size_t kLine = 64, kAhead = 4;
-    for (std::size_t i = 0; i < kAhead; ++i)
-      __builtin_prefetch(memory_ + ((head_ + i * kLine) & mask_), 1);
+  /// Starts fetching the lines for a next record of about `bytes`: the ring is larger than the caches,
+  /// and the driver's own call leaves time enough.
+  void prefetch_next(std::size_t bytes) const noexcept {
+    constexpr std::size_t kLine = 64, kMost = 2048;
+    const std::size_t ahead = bytes < kMost ? bytes : kMost;
+    for (std::size_t i = 0; i <= ahead; i += kLine)
+      __builtin_prefetch(memory_ + ((head_ + i) & mask_), 1);
   }
 
   // ---- consumer ---------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ class Session {
     log.records.add(1);
     if (is_launch) log.launches.add(1);
     log.ring.commit(bytes);
-    log.ring.prefetch_next();
+    log.ring.prefetch_next(bytes);
   }
 
   // ---- cold paths -------------------------------------------------------------------------------

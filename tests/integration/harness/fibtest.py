@@ -113,6 +113,7 @@ class Case:
 
     def captures(self, capture, launches=False):
         """What lies in a capture directory, by our reader library: one dictionary per process."""
+        require(pathlib.Path(capture).is_dir(), f"no capture was made: {capture}")
         stats = self.program("capture_stats")
         command = [stats, *(["--launches"] if launches else []), capture]
         saved = self.last_command

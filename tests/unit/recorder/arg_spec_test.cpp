@@ -57,8 +57,8 @@ void compare_row() {
   for (std::size_t i = 0; i < kSpecs.size(); ++i) {
     EXPECT_EQ(kSpecs[i].name, theirs[i].name) << kText;
     EXPECT_EQ(readers_kind(kSpecs[i].kind), theirs[i].kind) << kText;
-    if (kSpecs[i].kind == ArgKind::InputArray)
-      EXPECT_EQ(kSpecs[kSpecs[i].count_arg].name, theirs[i].count) << kText;
+    if (kSpecs[i].kind != ArgKind::InputArray) continue;
+    EXPECT_EQ(kSpecs[kSpecs[i].count_arg].name, theirs[i].count) << kText;
   }
 }
 

@@ -8,10 +8,16 @@ namespace fib::recorder::test {
 namespace {
 
 const FakeDriver::Function* find_function(const void* handle, bool is_kernel) {
-  ++fake().questions_about_functions;
+  ++FakeDriver::function_questions;
   const auto found = fake().functions.find(handle);
   return found != fake().functions.end() && found->second.is_kernel == is_kernel ? &found->second
                                                                                  : nullptr;
+}
+
+FakeDriver::Capture capture_of(CUstream stream) {
+  ++FakeDriver::capture_questions;
+  const auto found = fake().captures.find(stream);
+  return found != fake().captures.end() ? found->second : FakeDriver::Capture{};
 }
 
 const FakeDriver::Node* find_node(CUgraphNode node) {
@@ -143,15 +149,14 @@ void add_kernel_calls(driver::DriverApi& api) {
 
 void add_capture_calls(driver::DriverApi& api) {
   api.cuStreamIsCapturing = [](CUstream stream, CUstreamCaptureStatus* status) {
-    ++fake().questions_about_captures;
-    *status = fake().captures[stream].status;
+    *status = capture_of(stream).status;
     return CUDA_SUCCESS;
   };
   api.cuStreamGetCaptureInfo_v2 = [](CUstream stream, CUstreamCaptureStatus* status, cuuint64_t* id,
                                      CUgraph*, const CUgraphNode**, std::size_t*) {
-    ++fake().questions_about_captures;
-    *status = fake().captures[stream].status;
-    *id = fake().captures[stream].id;
+    const FakeDriver::Capture capture = capture_of(stream);
+    *status = capture.status;
+    *id = capture.id;
     return CUDA_SUCCESS;
   };
 }
@@ -207,6 +212,12 @@ void add_node_calls(driver::DriverApi& api) {
 FakeDriver& fake() {
   static auto* const driver = new FakeDriver;
   return *driver;
+}
+
+void reset_fake() {
+  fake() = {};
+  FakeDriver::capture_questions = 0;
+  FakeDriver::function_questions = 0;
 }
 
 driver::DriverApi fake_api() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <string>
 #include <utility>
@@ -58,12 +59,15 @@ struct FakeDriver {
   std::map<CUgraph, Graph> graphs;
   std::map<CUgraphNode, Node> nodes;
   std::map<CUstream, Capture> captures;
-  int questions_about_captures = 0;
-  int questions_about_functions = 0;
+
+  // How often it was asked.
+  static inline std::atomic<int> capture_questions{0}, function_questions{0};
 };
 
 /// The one that answers.
 [[nodiscard]] FakeDriver& fake();
+/// Makes it forget everything.
+void reset_fake();
 
 /// Entry points that ask fake(). As complete as a recorder needs; a test may take some away.
 [[nodiscard]] driver::DriverApi fake_api();

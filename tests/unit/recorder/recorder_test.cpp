@@ -52,7 +52,7 @@ std::size_t count_of(std::string_view needle, std::string_view text) {
 }
 
 RecorderTest::RecorderTest() : api_(forever().apis.emplace_back(fake_api())) {
-  fake() = {};
+  reset_fake();
   // This thread's ring belongs to the recorder of the test before.
   t_log = nullptr;
   options_.capture_dir = forever().texts.emplace_back(capture_path().string()).c_str();
