@@ -10,6 +10,7 @@
 #include "audit/session.h"
 
 #define FIB_EXPORT extern "C" __attribute__((visibility("default")))
+#define FIB_NORETURN __attribute__((noreturn))  // [[noreturn]] can't follow the line above
 
 /// Called by the driver inside cuInit. 1 tells it that the tool started.
 FIB_EXPORT int InitializeInjection() { return fib::audit::start_session() ? 1 : 0; }
@@ -26,5 +27,5 @@ namespace {
 
 }  // namespace
 
-FIB_EXPORT [[noreturn]] void _exit(int status) { leave("_exit", status); }
-FIB_EXPORT [[noreturn]] void _Exit(int status) { leave("_Exit", status); }
+FIB_EXPORT FIB_NORETURN void _exit(int status) { leave("_exit", status); }
+FIB_EXPORT FIB_NORETURN void _Exit(int status) { leave("_Exit", status); }

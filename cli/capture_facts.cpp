@@ -137,14 +137,10 @@ std::vector<KernelRow> kernel_rows(const CaptureFacts& capture) {
 void sort_rows(std::vector<KernelRow>& rows, SortKey key) {
   const auto rank = [key](const KernelRow& row) -> double {
     switch (key) {
-      case SortKey::Launches:
-        return -static_cast<double>(row.executed());
-      case SortKey::Time:
-        return -row.host_ns;
-      case SortKey::Grid:
-        return -static_cast<double>(widest_grid(row));
-      case SortKey::Name:
-        return 0;
+      case SortKey::Launches: return -static_cast<double>(row.executed());
+      case SortKey::Time: return -row.host_ns;
+      case SortKey::Grid: return -static_cast<double>(widest_grid(row));
+      case SortKey::Name: return 0;
     }
     return 0;
   };

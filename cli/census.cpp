@@ -175,24 +175,15 @@ void Census::interpret_memory(const CallForm& form, const trace::Call& call) {
   const std::uint64_t a = call.words[form.words[0]], b = call.words[form.words[1]],
                       c = call.words[form.words[2]];
   switch (form.role) {
-    case CallRole::Allocate:
-      return memory_.allocate(end, form.kind, a, b);
-    case CallRole::AllocatePitched:
-      return memory_.allocate(end, form.kind, a, b * c);
-    case CallRole::Free:
-      return memory_.free(begin, a);
-    case CallRole::CreatePhysical:
-      return memory_.create(end, a, b);
-    case CallRole::RetainPhysical:
-      return memory_.retain(end, a);
-    case CallRole::ReleasePhysical:
-      return memory_.release(begin, a);
-    case CallRole::Map:
-      return memory_.map(end, a, b, c);
-    case CallRole::Unmap:
-      return memory_.unmap(begin, a, b);
-    default:
-      return;
+    case CallRole::Allocate: return memory_.allocate(end, form.kind, a, b);
+    case CallRole::AllocatePitched: return memory_.allocate(end, form.kind, a, b * c);
+    case CallRole::Free: return memory_.free(begin, a);
+    case CallRole::CreatePhysical: return memory_.create(end, a, b);
+    case CallRole::RetainPhysical: return memory_.retain(end, a);
+    case CallRole::ReleasePhysical: return memory_.release(begin, a);
+    case CallRole::Map: return memory_.map(end, a, b, c);
+    case CallRole::Unmap: return memory_.unmap(begin, a, b);
+    default: return;
   }
 }
 

@@ -20,12 +20,9 @@ namespace {
 std::string mark(const Terminal& terminal, Health health) {
   const std::string word = std::string(to_string(health)) + (health == Health::Ok ? "  " : "");
   switch (health) {
-    case Health::Ok:
-      return terminal.green(word);
-    case Health::Warn:
-      return terminal.yellow(word);
-    case Health::Fail:
-      return terminal.red(word);
+    case Health::Ok: return terminal.green(word);
+    case Health::Warn: return terminal.yellow(word);
+    case Health::Fail: return terminal.red(word);
   }
   return word;
 }

@@ -99,12 +99,9 @@ std::string status_field(const std::string& name) {
 
 const char* to_string(Health health) {
   switch (health) {
-    case Health::Ok:
-      return "ok";
-    case Health::Warn:
-      return "warn";
-    case Health::Fail:
-      return "fail";
+    case Health::Ok: return "ok";
+    case Health::Warn: return "warn";
+    case Health::Fail: return "fail";
   }
   return "unknown";
 }

@@ -16,18 +16,12 @@ std::size_t LaunchShapeHash::operator()(const LaunchShape& shape) const noexcept
 
 const char* to_string(MemoryKind kind) {
   switch (kind) {
-    case MemoryKind::Device:
-      return "device";
-    case MemoryKind::StreamOrdered:
-      return "stream-ordered";
-    case MemoryKind::Virtual:
-      return "virtual";
-    case MemoryKind::Managed:
-      return "managed";
-    case MemoryKind::PinnedHost:
-      return "pinned host";
-    case MemoryKind::RegisteredHost:
-      return "registered host";
+    case MemoryKind::Device: return "device";
+    case MemoryKind::StreamOrdered: return "stream-ordered";
+    case MemoryKind::Virtual: return "virtual";
+    case MemoryKind::Managed: return "managed";
+    case MemoryKind::PinnedHost: return "pinned host";
+    case MemoryKind::RegisteredHost: return "registered host";
   }
   return "unknown";
 }
@@ -59,26 +53,16 @@ std::string ProcessFacts::kernel_name(std::uint32_t id) const {
 std::string deviation_name(std::uint32_t code) {
   using trace::Deviation;
   switch (static_cast<Deviation>(code)) {
-    case Deviation::HostFunction:
-      return "host function";
-    case Deviation::ParameterLayout:
-      return "parameter layout unknown";
-    case Deviation::ImageUnknown:
-      return "image unknown";
-    case Deviation::ConditionalGraph:
-      return "conditional graph";
-    case Deviation::GraphUnreadable:
-      return "graph unreadable";
-    case Deviation::LegacyLaunch:
-      return "legacy launch";
-    case Deviation::StoreFailed:
-      return "not stored";
-    case Deviation::DefinitionDropped:
-      return "definition dropped";
-    case Deviation::UnknownAttribute:
-      return "unknown launch attribute";
-    case Deviation::DeviceGraphLaunch:
-      return "device graph launch";
+    case Deviation::HostFunction: return "host function";
+    case Deviation::ParameterLayout: return "parameter layout unknown";
+    case Deviation::ImageUnknown: return "image unknown";
+    case Deviation::ConditionalGraph: return "conditional graph";
+    case Deviation::GraphUnreadable: return "graph unreadable";
+    case Deviation::LegacyLaunch: return "legacy launch";
+    case Deviation::StoreFailed: return "not stored";
+    case Deviation::DefinitionDropped: return "definition dropped";
+    case Deviation::UnknownAttribute: return "unknown launch attribute";
+    case Deviation::DeviceGraphLaunch: return "device graph launch";
   }
   return "deviation " + std::to_string(code);
 }

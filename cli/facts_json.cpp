@@ -75,16 +75,11 @@ Json log_json(const trace::ReadResult& read) {
 
 const char* to_string(trace::ReadStatus status) {
   switch (status) {
-    case trace::ReadStatus::Complete:
-      return "complete";
-    case trace::ReadStatus::Unclosed:
-      return "unclosed";
-    case trace::ReadStatus::Truncated:
-      return "truncated";
-    case trace::ReadStatus::Damaged:
-      return "damaged";
-    case trace::ReadStatus::Refused:
-      return "refused";
+    case trace::ReadStatus::Complete: return "complete";
+    case trace::ReadStatus::Unclosed: return "unclosed";
+    case trace::ReadStatus::Truncated: return "truncated";
+    case trace::ReadStatus::Damaged: return "damaged";
+    case trace::ReadStatus::Refused: return "refused";
   }
   return "unknown";
 }

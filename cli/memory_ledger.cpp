@@ -46,19 +46,13 @@ MemoryFacts MemoryLedger::settle() {
 
 void MemoryLedger::apply(const Event& event) {
   switch (event.kind) {
-    case Kind::Allocate:
-      return apply_allocate(event);
-    case Kind::Free:
-      return apply_free(event);
-    case Kind::Create:
-      return apply_create(event);
+    case Kind::Allocate: return apply_allocate(event);
+    case Kind::Free: return apply_free(event);
+    case Kind::Create: return apply_create(event);
     case Kind::Retain:
-    case Kind::Release:
-      return apply_reference(event);
-    case Kind::Map:
-      return apply_map(event);
-    case Kind::Unmap:
-      return apply_unmap(event);
+    case Kind::Release: return apply_reference(event);
+    case Kind::Map: return apply_map(event);
+    case Kind::Unmap: return apply_unmap(event);
   }
 }
 

@@ -9,7 +9,7 @@ function(fib_add_check name script)
   add_test(NAME check.${name}
            COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/${script} ${ARGN}
            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(check.${name} PROPERTIES LABELS cpu SKIP_RETURN_CODE 77 TIMEOUT 300)
+  set_tests_properties(check.${name} PROPERTIES LABELS cpu SKIP_RETURN_CODE 77 TIMEOUT 900)
 endfunction()
 
 set(include_flags)

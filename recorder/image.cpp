@@ -38,24 +38,54 @@ bool peek(const void* at, T& value) noexcept {
   return copy_safely(&value, at, sizeof value);
 }
 
+/// One past the end of `count` entries of `bytes` each at `offset`; without overflow, whatever is asked.
+std::size_t end_of(std::size_t offset, std::size_t count, std::size_t bytes) noexcept {
+  std::size_t size = 0, end = 0;
+  if (__builtin_mul_overflow(count, bytes, &size) || __builtin_add_overflow(offset, size, &end))
+    return SIZE_MAX;
+  return end;
+}
+
+const void* address_of(const std::byte* data, std::size_t offset) noexcept {
+  return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(data) + offset);
+}
+
+/// Where the last section ends; SIZE_MAX if the section headers can't be read.
+std::size_t sections_end(const std::byte* data, const Elf64_Ehdr& header) noexcept {
+  if (header.e_shoff == 0) return 0;
+  Elf64_Shdr section;
+  std::size_t count = header.e_shnum;
+  // A number that the field can't hold is in the first section header.
+  if (count == 0 && peek(address_of(data, header.e_shoff), section)) count = section.sh_size;
+  std::size_t end = end_of(header.e_shoff, count, sizeof section);
+  if (header.e_shentsize != sizeof section || end > kMaxImageBytes) return SIZE_MAX;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!peek(address_of(data, header.e_shoff + i * sizeof section), section)) return SIZE_MAX;
+    if (section.sh_type != SHT_NOBITS)
+      end = std::max(end, end_of(section.sh_offset, 1, section.sh_size));
+  }
+  return end;
+}
+
+/// The same for segments.
+std::size_t segments_end(const std::byte* data, const Elf64_Ehdr& header) noexcept {
+  if (header.e_phnum == 0) return 0;
+  Elf64_Phdr segment;
+  std::size_t end = end_of(header.e_phoff, header.e_phnum, sizeof segment);
+  if (header.e_phentsize != sizeof segment || end > kMaxImageBytes) return SIZE_MAX;
+  for (std::size_t i = 0; i < header.e_phnum; ++i) {
+    if (!peek(address_of(data, header.e_phoff + i * sizeof segment), segment)) return SIZE_MAX;
+    end = std::max(end, end_of(segment.p_offset, 1, segment.p_filesz));
+  }
+  return end;
+}
+
 /// An ELF file ends with its section headers, its last section or its last segment.
 std::size_t elf_size(const std::byte* data) noexcept {
   Elf64_Ehdr header;
   if (!peek(data, header) || header.e_ident[EI_CLASS] != ELFCLASS64) return 0;
-  std::size_t end = sizeof header;
-  end = std::max<std::size_t>(end, header.e_shoff + std::size_t{header.e_shnum} * header.e_shentsize);
-  end = std::max<std::size_t>(end, header.e_phoff + std::size_t{header.e_phnum} * header.e_phentsize);
-  for (std::size_t i = 0; i < header.e_shnum; ++i) {
-    Elf64_Shdr section;
-    if (!peek(data + header.e_shoff + i * header.e_shentsize, section)) return 0;
-    if (section.sh_type != SHT_NOBITS)
-      end = std::max<std::size_t>(end, section.sh_offset + section.sh_size);
-  }
-  for (std::size_t i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment;
-    if (!peek(data + header.e_phoff + i * header.e_phentsize, segment)) return 0;
-    end = std::max<std::size_t>(end, segment.p_offset + segment.p_filesz);
-  }
+  const std::size_t end =
+      std::max({sizeof header, sections_end(data, header), segments_end(data, header)});
   return end <= kMaxImageBytes ? end : 0;
 }
 
@@ -76,8 +106,8 @@ std::size_t ptx_size(const std::byte* data) noexcept {
 std::size_t fatbin_size(const std::byte* data) noexcept {
   FatbinHeader header;
   if (!peek(data, header)) return 0;
-  const std::uint64_t size = header.header_bytes + header.payload_bytes;
-  return size <= kMaxImageBytes ? static_cast<std::size_t>(size) : 0;
+  const std::size_t end = end_of(header.header_bytes, 1, header.payload_bytes);
+  return end <= kMaxImageBytes ? end : 0;
 }
 
 bool looks_like_text(std::uint32_t word) noexcept {

@@ -24,8 +24,9 @@ class Ring {
   std::byte* reserve(std::size_t bytes) noexcept {
     std::uint64_t at = head_;
     const std::size_t offset = at & mask_;
-    const bool wraps = offset + bytes > size_;
-    if (wraps) at += size_ - offset;
+    if (offset + bytes > size_) at += size_ - offset;
+    else if (offset >= kShortLap && at >= look_again_) [[unlikely]]
+      at = shorten_lap(at, offset, bytes);
     if (at + bytes - tail_seen_ > size_) {
       tail_seen_ = tail_.load(std::memory_order_acquire);
       if (at + bytes - tail_seen_ > size_) return nullptr;
@@ -81,12 +82,21 @@ class Ring {
     return {memory_ + (from & mask_), static_cast<std::size_t>(to - from)};
   }
 
+  /// While the consumer keeps up, the front of the memory is used over and over: it stays in the cache,
+  /// and the engine's data too. The rest is there for bursts.
+  std::uint64_t shorten_lap(std::uint64_t at, std::size_t offset, std::size_t bytes) noexcept {
+    look_again_ = at + kShortLap / 4;
+    tail_seen_ = tail_.load(std::memory_order_acquire);
+    return tail_seen_ == head_ && bytes <= offset ? at + size_ - offset : at;
+  }
+
+  static constexpr std::size_t kShortLap = 256 * 1024;
   static constexpr std::uint64_t kNoWrap = ~std::uint64_t{0};
 
   // Producer's line: private copies, so that a launch touches no line that the consumer writes.
   alignas(64) std::byte* memory_;
   std::size_t size_, mask_;
-  std::uint64_t head_ = 0, reserved_ = 0, tail_seen_ = 0;
+  std::uint64_t head_ = 0, reserved_ = 0, tail_seen_ = 0, look_again_ = 0;
   alignas(64) std::atomic<std::uint64_t> published_{0};
   std::atomic<std::uint64_t> wrap_{kNoWrap};
   alignas(64) std::atomic<std::uint64_t> tail_{0};

@@ -83,6 +83,7 @@ class Session {
   void write_everything(bool force) noexcept;
   void write_definitions() noexcept;
   void write_images() noexcept;
+  [[nodiscard]] bool take(ThreadLog& log) noexcept;
   void write_log(ThreadLog& log, bool force, std::uint64_t now_ns) noexcept;
   void announce(ThreadLog& log) noexcept;
   void note_drops(ThreadLog& log) noexcept;
@@ -100,6 +101,7 @@ class Session {
   ImageQueue images_;
   CaptureDir directory_;
   std::unique_ptr<trace::ChunkWriter> writer_;
+  bool took_ = false;  ///< the last round found records
   std::uint64_t last_clock_ns_ = 0;
   trace::EndPayload retired_{};  ///< counts of threads that have ended
   std::atomic<std::uint64_t> flush_wanted_{0}, flush_done_{0};

@@ -21,7 +21,7 @@ constexpr std::size_t kChunkBytes = 1u << 20;
 /// ... or when the oldest record has waited this long (a killed process loses no more than that).
 constexpr std::uint64_t kChunkAge = 200 * kMillisecond;
 /// A full ring at the highest rate seen lasts several times the longest sleep.
-constexpr std::uint64_t kShortestSleep = 1 * kMillisecond, kLongestSleep = 10 * kMillisecond;
+constexpr std::uint64_t kShortestSleep = 2 * kMillisecond, kLongestSleep = 10 * kMillisecond;
 
 void sleep_ns(std::uint64_t ns) noexcept {
   const timespec time{0, static_cast<long>(ns)};
@@ -46,12 +46,11 @@ void Session::run() noexcept {
   while (state_.load() != State::Failed) {
     const std::uint64_t wanted = flush_wanted_.load();
     const bool force = flush_done_.load() < wanted;
-    const std::uint64_t before = writer_->bytes_written();
+    took_ = false;
     write_everything(force);
     if (writer_->error() != 0) return fail("can't write the log", directory_.log_path(), writer_->error());
     if (force) flush_done_.store(wanted);
-    const bool busy = writer_->bytes_written() != before;
-    sleep = busy ? kShortestSleep : sleep * 2 < kLongestSleep ? sleep * 2 : kLongestSleep;
+    sleep = took_ ? kShortestSleep : sleep * 2 < kLongestSleep ? sleep * 2 : kLongestSleep;
     sleep_ns(sleep);
   }
 }
@@ -102,22 +101,35 @@ void Session::write_images() noexcept {
   }
 }
 
+/// Ring to staging buffer: soon, so that the ring's memory stays in the producer's cache, and whole
+/// chunks are made later. False when memory is short: then what waits in the ring goes on waiting.
+bool Session::take(ThreadLog& log) noexcept {
+  const Ring::Pending pending = log.ring.pending();
+  const std::size_t before = log.staged.size();
+  if (!log.staged.append(pending.first.data(), pending.first.size()) ||
+      !log.staged.append(pending.second.data(), pending.second.size())) {
+    log.staged.truncate(before);
+    return false;
+  }
+  log.ring.release(pending);
+  took_ = took_ || pending.bytes() > 0;
+  return true;
+}
+
 void Session::write_log(ThreadLog& log, bool force, std::uint64_t now_ns) noexcept {
   const int state = log.state.load(std::memory_order_acquire);
   if (state == ThreadLog::Claimed || state == ThreadLog::Free || writer_->error() != 0) return;
   if (!log.announced) announce(log);
-  const Ring::Pending pending = log.ring.pending();
-  if (pending.bytes() == 0) log.oldest_seen_ns = 0;
-  else if (log.oldest_seen_ns == 0) log.oldest_seen_ns = now_ns;
   const bool orphan = state == ThreadLog::Orphan;
-  const bool due = force || orphan || pending.bytes() >= kChunkBytes ||
+  const bool taken = take(log);
+  if (log.staged.empty()) log.oldest_seen_ns = 0;
+  else if (log.oldest_seen_ns == 0) log.oldest_seen_ns = now_ns;
+  const bool due = force || orphan || !taken || log.staged.size() >= kChunkBytes ||
                    now_ns - log.oldest_seen_ns >= kChunkAge;
-  if (pending.bytes() > 0 && due) {
+  if (!log.staged.empty() && due) {
     const trace::RecordsPrefix prefix{log.thread, 0};
-    if (writer_->write(trace::ChunkType::Records,
-                       {as_bytes(prefix), pending.first, pending.second}) != 0)
-      return;
-    log.ring.release(pending);
+    if (writer_->write(trace::ChunkType::Records, {as_bytes(prefix), log.staged.bytes()}) != 0) return;
+    log.staged.clear();
     log.oldest_seen_ns = 0;
   }
   note_drops(log);

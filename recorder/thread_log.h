@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "recorder/ring.h"
+#include "trace/record_buffer.h"
 
 namespace fib::recorder {
 
@@ -41,6 +42,7 @@ struct ThreadLog {
   std::atomic<int> state{Claimed};
 
   // The writer thread's own notes.
+  trace::RecordBuffer staged;        ///< taken from the ring, not yet in a chunk
   std::uint64_t oldest_seen_ns = 0;  ///< since when there is something unwritten; 0: nothing
   std::uint64_t drops_written = 0;   ///< of dropped_records
   bool announced = false;            ///< its Thread record is written

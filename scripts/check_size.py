@@ -3,7 +3,7 @@
 """Fails on functions and files that are too long, and on what every source file must have.
 
 Functions: more than 60 lines fail, more than 40 are counted. Test bodies: 120.
-Files: more than 600 lines fail, more than 300 are listed. Tables (.def, .inc) are exempt.
+Files: more than 600 lines fail, more than 300 are listed. Tables (.def, .inc) are exempt, and so are their columns.
 Also: SPDX line first, `#pragma once` in headers, 100 columns, no `using namespace std`.
 Usage: check_size.py [-v] [ROOT]     (-v lists the functions over 40 lines)
 """
@@ -127,7 +127,7 @@ def check_text(path, text):
     if path.suffix in sources.HEADERS and "\n#pragma once\n" not in text:
         yield f"{path}:1: no #pragma once"
     for number, line in enumerate(lines, 1):
-        if len(line) > COLUMNS:
+        if len(line) > COLUMNS and path.suffix not in sources.TABLES:
             yield f"{path}:{number}: {len(line)} columns (limit {COLUMNS})"
         if re.match(r"\s*using namespace std\b", line):
             yield f"{path}:{number}: using namespace std"

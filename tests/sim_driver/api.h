@@ -9,8 +9,8 @@
 
 #include "driver/cuda_abi.h"
 
-/// The frame around every exported entry point: initialisation state, injected faults, the driver lock,
-/// and the translation of `Failure` into a result code.
+/// The frame around every exported entry point: initialisation state, injected faults, the driver
+/// lock, and the translation of `Failure` into a result code.
 namespace fib::sim {
 
 /// One enumerator per exported symbol.
@@ -42,7 +42,8 @@ class Stream;
 using ContextPtr = std::shared_ptr<Context>;
 using StreamPtr = std::shared_ptr<Stream>;
 
-/// Per-thread state. Trivially destructible on purpose: calls made from atexit handlers still find it.
+/// Per-thread state. Trivially destructible on purpose: calls made from atexit handlers still find
+/// it.
 struct ThreadState {
   static constexpr int kStackSize = 16;
   CUcontext stack[kStackSize];
@@ -89,7 +90,8 @@ enum class Needs { init, nothing };
 template <class Body>
 CUresult call(Api api, bool per_thread, Body&& body, Needs needs = Needs::init) noexcept {
   try {
-    if (CUresult refused = admit(api, needs == Needs::nothing); refused != CUDA_SUCCESS) return refused;
+    if (CUresult refused = admit(api, needs == Needs::nothing); refused != CUDA_SUCCESS)
+      return refused;
     Call frame(api, per_thread);
     body(frame);
     return CUDA_SUCCESS;
@@ -99,18 +101,18 @@ CUresult call(Api api, bool per_thread, Body&& body, Needs needs = Needs::init) 
 }
 
 /// Defines an entry point. `c` is the Call; the body returns nothing, errors are thrown.
-#define SIM_API(symbol, parameters, ...)                                                  \
-  extern "C" CUresult CUDAAPI symbol parameters {                                         \
-    return ::fib::sim::call(::fib::sim::Api::symbol, false,                               \
-                            [&]([[maybe_unused]] ::fib::sim::Call & c) { __VA_ARGS__; }); \
+#define SIM_API(symbol, parameters, ...)                                                 \
+  extern "C" CUresult CUDAAPI symbol parameters {                                        \
+    return ::fib::sim::call(::fib::sim::Api::symbol, false,                              \
+                            [&]([[maybe_unused]] ::fib::sim::Call& c) { __VA_ARGS__; }); \
   }
 
 /// Defines an entry point and its per-thread-default-stream twin (suffix _ptsz or _ptds).
-#define SIM_API_TWIN(symbol, suffix, parameters, ...)                                        \
-  SIM_API(symbol, parameters, __VA_ARGS__)                                                   \
-  extern "C" CUresult CUDAAPI symbol##suffix parameters {                                    \
-    return ::fib::sim::call(::fib::sim::Api::symbol##suffix, true,                           \
-                            [&]([[maybe_unused]] ::fib::sim::Call & c) { __VA_ARGS__; });    \
+#define SIM_API_TWIN(symbol, suffix, parameters, ...)                                    \
+  SIM_API(symbol, parameters, __VA_ARGS__)                                               \
+  extern "C" CUresult CUDAAPI symbol##suffix parameters {                                \
+    return ::fib::sim::call(::fib::sim::Api::symbol##suffix, true,                       \
+                            [&]([[maybe_unused]] ::fib::sim::Call& c) { __VA_ARGS__; }); \
   }
 
 /// Writes through an output pointer that the caller must have given.

@@ -18,7 +18,8 @@ void require_valid(const Capture& capture) {
 }
 
 bool is_live(const Driver& driver, const CapturePtr& capture) {
-  return std::find(driver.captures.begin(), driver.captures.end(), capture) != driver.captures.end();
+  return std::find(driver.captures.begin(), driver.captures.end(), capture) !=
+         driver.captures.end();
 }
 
 bool prohibits_unsafe_calls(const Capture& capture, const ThreadState& thread) {
@@ -32,7 +33,8 @@ bool blocks_legacy(const Capture& capture, const Stream& legacy) {
   return capture.origin->context == legacy.context && capture.has_blocking_stream();
 }
 
-void join(const StreamPtr& stream, const CapturePtr& capture, const std::vector<CUgraphNode>& nodes) {
+void join(const StreamPtr& stream, const CapturePtr& capture,
+          const std::vector<CUgraphNode>& nodes) {
   stream->capture = capture;
   stream->frontier = nodes;
   capture->streams.push_back(stream);

@@ -28,7 +28,8 @@ using CapturePtr = std::shared_ptr<Capture>;
 /// Adds work to the capture that the stream takes part in.
 NodePtr capture_work(Call& c, Stream& stream, Work work);
 void capture_event_record(Stream& stream, Event& event);
-/// The wait of a stream on a captured event: joins the stream to the capture, or adds the dependency.
+/// The wait of a stream on a captured event: joins the stream to the capture, or adds the
+/// dependency.
 void capture_event_wait(Call& c, const StreamPtr& stream, const Event& event);
 /// The stream is destroyed: its capture is invalid, and over if it began there.
 void abandon_capture(Driver& driver, Stream& stream);
@@ -36,7 +37,8 @@ void abandon_capture(Driver& driver, Stream& stream);
 // Legality of calls while something captures. Each throws the driver's code, and invalidates the
 // captures that stand in the way.
 
-/// "Potentially unsafe" calls: allocation, free, unload, queries and waits on other streams and events.
+/// "Potentially unsafe" calls: allocation, free, unload, queries and waits on other streams and
+/// events.
 void guard_unsafe_call(Call& c);
 /// Work on, or a wait for, the legacy stream while a blocking stream of the context captures.
 void guard_legacy(Call& c, const Stream& stream);

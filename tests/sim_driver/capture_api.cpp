@@ -27,8 +27,8 @@ CapturePtr begin(Call& c, CUstream on, CUstreamCaptureMode mode, GraphPtr into) 
   return capture;
 }
 
-void begin_to_graph(Call& c, CUstream on, CUgraph graph, const CUgraphNode* dependencies, size_t count,
-                    CUstreamCaptureMode mode) {
+void begin_to_graph(Call& c, CUstream on, CUgraph graph, const CUgraphNode* dependencies,
+                    size_t count, CUstreamCaptureMode mode) {
   require(count == 0 || dependencies);
   for (size_t i = 0; i < count; ++i) require(find_node(c.driver, dependencies[i])->graph == graph);
   const CapturePtr capture = begin(c, on, mode, find_graph(c.driver, graph));
@@ -75,8 +75,10 @@ void end(Call& c, CUstream on, CUgraph* out) {
   require(capture->mode == CU_STREAM_CAPTURE_MODE_RELAXED || capture->thread == this_thread_id(),
           CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD);
   CUresult problem = CUDA_SUCCESS;
-  if (capture->invalidated) problem = CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
-  else if (has_unjoined_work(c.driver, *capture)) problem = CUDA_ERROR_STREAM_CAPTURE_UNJOINED;
+  if (capture->invalidated)
+    problem = CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+  else if (has_unjoined_work(c.driver, *capture))
+    problem = CUDA_ERROR_STREAM_CAPTURE_UNJOINED;
   finish(c.driver, capture, problem == CUDA_SUCCESS);
   require(problem == CUDA_SUCCESS, problem);
   *out = capture->graph->handle;
@@ -119,7 +121,8 @@ void info(Call& c, CUstream handle, CUstreamCaptureStatus* status, const Capture
   store_if(out.count, stream->frontier.size());
 }
 
-void update_dependencies(Call& c, CUstream handle, const CUgraphNode* nodes, size_t count, unsigned flags) {
+void update_dependencies(Call& c, CUstream handle, const CUgraphNode* nodes, size_t count,
+                         unsigned flags) {
   const StreamPtr stream = c.stream(handle);
   require(stream->capture != nullptr, CUDA_ERROR_ILLEGAL_STATE);
   require(!stream->capture->invalidated, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
@@ -128,7 +131,8 @@ void update_dependencies(Call& c, CUstream handle, const CUgraphNode* nodes, siz
     require(find_node(c.driver, nodes[i])->graph == stream->capture->graph->handle);
   if (flags == CU_STREAM_SET_CAPTURE_DEPENDENCIES) stream->frontier.clear();
   for (size_t i = 0; i < count; ++i)
-    if (std::find(stream->frontier.begin(), stream->frontier.end(), nodes[i]) == stream->frontier.end())
+    if (std::find(stream->frontier.begin(), stream->frontier.end(), nodes[i]) ==
+        stream->frontier.end())
       stream->frontier.push_back(nodes[i]);
 }
 
@@ -139,8 +143,8 @@ SIM_API_TWIN(cuStreamBeginCapture, _ptsz, (CUstream stream),
 SIM_API_TWIN(cuStreamBeginCapture_v2, _ptsz, (CUstream stream, CUstreamCaptureMode mode),
              begin(c, stream, mode, nullptr))
 SIM_API_TWIN(cuStreamBeginCaptureToGraph, _ptsz,
-             (CUstream stream, CUgraph graph, const CUgraphNode* dependencies, const CUgraphEdgeData*,
-              size_t count, CUstreamCaptureMode mode),
+             (CUstream stream, CUgraph graph, const CUgraphNode* dependencies,
+              const CUgraphEdgeData*, size_t count, CUstreamCaptureMode mode),
              begin_to_graph(c, stream, graph, dependencies, count, mode))
 SIM_API_TWIN(cuStreamEndCapture, _ptsz, (CUstream stream, CUgraph* out), end(c, stream, out))
 SIM_API_TWIN(cuStreamIsCapturing, _ptsz, (CUstream stream, CUstreamCaptureStatus* status),
@@ -163,7 +167,8 @@ SIM_API_TWIN(cuStreamUpdateCaptureDependencies, _ptsz,
              (CUstream stream, CUgraphNode* nodes, size_t count, unsigned flags),
              update_dependencies(c, stream, nodes, count, flags))
 SIM_API_TWIN(cuStreamUpdateCaptureDependencies_v2, _ptsz,
-             (CUstream stream, CUgraphNode* nodes, const CUgraphEdgeData*, size_t count, unsigned flags),
+             (CUstream stream, CUgraphNode* nodes, const CUgraphEdgeData*, size_t count,
+              unsigned flags),
              update_dependencies(c, stream, nodes, count, flags))
 
 SIM_API(cuThreadExchangeStreamCaptureMode, (CUstreamCaptureMode * mode), {

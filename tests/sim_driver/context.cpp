@@ -112,7 +112,8 @@ void destroy_context(Call& c, const ContextPtr& context) {
   const auto of_context = [&](const auto& object) { return object.context == context->handle; };
   take_matching(c.driver.streams, of_context);
   take_matching(c.driver.events, of_context);
-  for (const auto& [slot, library] : c.driver.libraries.live()) library->modules.erase(context->handle);
+  for (const auto& [slot, library] : c.driver.libraries.live())
+    library->modules.erase(context->handle);
   std::vector<ModulePtr> modules;
   for (const auto& [slot, module] : c.driver.modules.live())
     if (of_context(*module)) modules.push_back(module);
@@ -133,7 +134,8 @@ StreamPtr per_thread_stream(Context& context) {
 
 SIM_API(cuCtxCreate_v2, (CUcontext * out, unsigned flags, CUdevice device),
         create_and_push(c, out, flags, device))
-SIM_API(cuCtxCreate_v3, (CUcontext * out, CUexecAffinityParam*, int, unsigned flags, CUdevice device),
+SIM_API(cuCtxCreate_v3,
+        (CUcontext * out, CUexecAffinityParam*, int, unsigned flags, CUdevice device),
         create_and_push(c, out, flags, device))
 SIM_API(cuCtxCreate_v4, (CUcontext * out, CUctxCreateParams*, unsigned flags, CUdevice device),
         create_and_push(c, out, flags, device))
@@ -171,9 +173,7 @@ SIM_API(cuCtxGetApiVersion, (CUcontext handle, unsigned* out),
         store(out, kApiVersion))
 SIM_API(cuCtxGetCacheConfig, (CUfunc_cache * out), store(out, c.context()->cache_config))
 SIM_API(cuCtxSetCacheConfig, (CUfunc_cache config), c.context()->cache_config = config)
-SIM_API(cuCtxGetStreamPriorityRange, (int* least, int* greatest),
-        c.context();
-        store_if(least, 0);
+SIM_API(cuCtxGetStreamPriorityRange, (int* least, int* greatest), c.context(); store_if(least, 0);
         store_if(greatest, -5))
 
 SIM_API(cuCtxSetLimit, (CUlimit limit, size_t value), {
@@ -183,7 +183,7 @@ SIM_API(cuCtxSetLimit, (CUlimit limit, size_t value), {
   it->second = value;
 })
 
-SIM_API(cuCtxGetLimit, (size_t* out, CUlimit limit), {
+SIM_API(cuCtxGetLimit, (size_t * out, CUlimit limit), {
   const ContextPtr context = c.context();
   const auto it = context->limits.find(limit);
   require(it != context->limits.end(), CUDA_ERROR_UNSUPPORTED_LIMIT);
@@ -202,13 +202,9 @@ SIM_API(cuCtxSynchronize_v2, (CUcontext handle), {
   wait_for(c, pending_in_context(c.driver, context->handle));
 })
 
-SIM_API(cuCtxEnablePeerAccess, (CUcontext peer, unsigned flags),
-        c.context();
-        require(flags == 0);
+SIM_API(cuCtxEnablePeerAccess, (CUcontext peer, unsigned flags), c.context(); require(flags == 0);
         find_context(c.driver, peer))
-SIM_API(cuCtxDisablePeerAccess, (CUcontext peer),
-        c.context();
-        find_context(c.driver, peer))
+SIM_API(cuCtxDisablePeerAccess, (CUcontext peer), c.context(); find_context(c.driver, peer))
 
 SIM_API(cuDevicePrimaryCtxRetain, (CUcontext * out, CUdevice ordinal), {
   Device& device = c.driver.device(ordinal);
@@ -225,7 +221,8 @@ SIM_API(cuDevicePrimaryCtxRelease, (CUdevice device), release_primary(c, device)
 SIM_API(cuDevicePrimaryCtxRelease_v2, (CUdevice device), release_primary(c, device))
 SIM_API(cuDevicePrimaryCtxReset, (CUdevice device), reset_primary(c, device))
 SIM_API(cuDevicePrimaryCtxReset_v2, (CUdevice device), reset_primary(c, device))
-SIM_API(cuDevicePrimaryCtxSetFlags, (CUdevice device, unsigned flags), set_primary_flags(c, device, flags))
+SIM_API(cuDevicePrimaryCtxSetFlags, (CUdevice device, unsigned flags),
+        set_primary_flags(c, device, flags))
 SIM_API(cuDevicePrimaryCtxSetFlags_v2, (CUdevice device, unsigned flags),
         set_primary_flags(c, device, flags))
 SIM_API(cuDevicePrimaryCtxGetState, (CUdevice ordinal, unsigned* flags, int* active), {

@@ -16,24 +16,26 @@ struct Side {
   size_t pitch, slice;
 };
 
-Side make_side(CUmemorytype type, const void* host, CUdeviceptr device, size_t x, size_t y, size_t z,
-               size_t pitch, size_t height) {
+Side make_side(CUmemorytype type, const void* host, CUdeviceptr device, size_t x, size_t y,
+               size_t z, size_t pitch, size_t height) {
   require(type != CU_MEMORYTYPE_ARRAY, CUDA_ERROR_NOT_SUPPORTED);
   const uintptr_t base = type == CU_MEMORYTYPE_HOST ? reinterpret_cast<uintptr_t>(host) : device;
   return {type, base + z * pitch * height + y * pitch + x, pitch, pitch * height};
 }
 
 Side source(const CUDA_MEMCPY3D& c) {
-  return make_side(c.srcMemoryType, c.srcHost, c.srcDevice, c.srcXInBytes, c.srcY, c.srcZ, c.srcPitch,
-                   c.srcHeight);
+  return make_side(c.srcMemoryType, c.srcHost, c.srcDevice, c.srcXInBytes, c.srcY, c.srcZ,
+                   c.srcPitch, c.srcHeight);
 }
 
 Side destination(const CUDA_MEMCPY3D& c) {
-  return make_side(c.dstMemoryType, c.dstHost, c.dstDevice, c.dstXInBytes, c.dstY, c.dstZ, c.dstPitch,
-                   c.dstHeight);
+  return make_side(c.dstMemoryType, c.dstHost, c.dstDevice, c.dstXInBytes, c.dstY, c.dstZ,
+                   c.dstPitch, c.dstHeight);
 }
 
-bool is_empty(const CUDA_MEMCPY3D& c) { return c.WidthInBytes == 0 || c.Height == 0 || c.Depth == 0; }
+bool is_empty(const CUDA_MEMCPY3D& c) {
+  return c.WidthInBytes == 0 || c.Height == 0 || c.Depth == 0;
+}
 
 /// Bytes from the first to the last one touched.
 size_t extent(const CUDA_MEMCPY3D& c, const Side& side) {
@@ -62,10 +64,14 @@ CUDA_MEMCPY3D linear(CUmemorytype to_type, uintptr_t to, CUmemorytype from_type,
   CUDA_MEMCPY3D what{};
   what.dstMemoryType = to_type;
   what.srcMemoryType = from_type;
-  if (to_type == CU_MEMORYTYPE_HOST) what.dstHost = reinterpret_cast<void*>(to);
-  else what.dstDevice = to;
-  if (from_type == CU_MEMORYTYPE_HOST) what.srcHost = reinterpret_cast<const void*>(from);
-  else what.srcDevice = from;
+  if (to_type == CU_MEMORYTYPE_HOST)
+    what.dstHost = reinterpret_cast<void*>(to);
+  else
+    what.dstDevice = to;
+  if (from_type == CU_MEMORYTYPE_HOST)
+    what.srcHost = reinterpret_cast<const void*>(from);
+  else
+    what.srcDevice = from;
   what.srcPitch = what.dstPitch = what.WidthInBytes = bytes;
   what.srcHeight = what.dstHeight = what.Height = what.Depth = 1;
   return what;
@@ -94,15 +100,16 @@ CUDA_MEMCPY3D three_dimensional(const CUDA_MEMCPY2D& p) {
   return what;
 }
 
-/// Host memory is read and written as if by the driver's staging: a pageable source may be reused, and
-/// a pageable destination is complete, when the call returns.
+/// Host memory is read and written as if by the driver's staging: a pageable source may be reused,
+/// and a pageable destination is complete, when the call returns.
 void copy_async(Call& c, CUstream on, const CUDA_MEMCPY3D& what) {
   const StreamPtr stream = c.stream(on);
   if (is_empty(what)) return;
   check_copy(c, what, stream->device);
   Copy copy{what, nullptr};
   const Side from = source(what);
-  if (!stream->capture && is_pageable(c.driver, from)) copy.staged = stage(from, extent(what, from));
+  if (!stream->capture && is_pageable(c.driver, from))
+    copy.staged = stage(from, extent(what, from));
   const bool wait = is_pageable(c.driver, destination(what));
   const CompletionPtr done = issue(c, stream, std::move(copy));
   if (wait && done) wait_for(c, {done});
@@ -147,26 +154,25 @@ void check_copy(Call& c, const CUDA_MEMCPY3D& what, int device) {
 }
 
 SIM_API_TWIN(cuMemcpyHtoD_v2, _ptds, (CUdeviceptr to, const void* from, size_t n),
-        copy_sync(c, linear(kDevice, to, kHost, word(from), n)))
+             copy_sync(c, linear(kDevice, to, kHost, word(from), n)))
 SIM_API_TWIN(cuMemcpyDtoH_v2, _ptds, (void* to, CUdeviceptr from, size_t n),
-        copy_sync(c, linear(kHost, word(to), kDevice, from, n)))
+             copy_sync(c, linear(kHost, word(to), kDevice, from, n)))
 SIM_API_TWIN(cuMemcpyDtoD_v2, _ptds, (CUdeviceptr to, CUdeviceptr from, size_t n),
              copy_sync(c, linear(kDevice, to, kDevice, from, n)))
 SIM_API_TWIN(cuMemcpy, _ptds, (CUdeviceptr to, CUdeviceptr from, size_t n),
              copy_sync(c, linear(kUnified, to, kUnified, from, n)))
-SIM_API_TWIN(cuMemcpyPeer, _ptds, (CUdeviceptr to, CUcontext, CUdeviceptr from, CUcontext, size_t n),
+SIM_API_TWIN(cuMemcpyPeer, _ptds,
+             (CUdeviceptr to, CUcontext, CUdeviceptr from, CUcontext, size_t n),
              copy_sync(c, linear(kDevice, to, kDevice, from, n)))
-SIM_API_TWIN(cuMemcpy2D_v2, _ptds, (const CUDA_MEMCPY2D* p),
-             require(p != nullptr);
+SIM_API_TWIN(cuMemcpy2D_v2, _ptds, (const CUDA_MEMCPY2D* p), require(p != nullptr);
              copy_sync(c, three_dimensional(*p)))
-SIM_API_TWIN(cuMemcpy2DUnaligned_v2, _ptds, (const CUDA_MEMCPY2D* p),
-             require(p != nullptr);
+SIM_API_TWIN(cuMemcpy2DUnaligned_v2, _ptds, (const CUDA_MEMCPY2D* p), require(p != nullptr);
              copy_sync(c, three_dimensional(*p)))
-SIM_API_TWIN(cuMemcpy3D_v2, _ptds, (const CUDA_MEMCPY3D* p),
-             require(p != nullptr);
+SIM_API_TWIN(cuMemcpy3D_v2, _ptds, (const CUDA_MEMCPY3D* p), require(p != nullptr);
              copy_sync(c, *p))
 
-SIM_API_TWIN(cuMemcpyHtoDAsync_v2, _ptsz, (CUdeviceptr to, const void* from, size_t n, CUstream stream),
+SIM_API_TWIN(cuMemcpyHtoDAsync_v2, _ptsz,
+             (CUdeviceptr to, const void* from, size_t n, CUstream stream),
              copy_async(c, stream, linear(kDevice, to, kHost, word(from), n)))
 SIM_API_TWIN(cuMemcpyDtoHAsync_v2, _ptsz, (void* to, CUdeviceptr from, size_t n, CUstream stream),
              copy_async(c, stream, linear(kHost, word(to), kDevice, from, n)))

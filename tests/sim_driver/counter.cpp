@@ -65,7 +65,8 @@ class CountFile {
   // One page per line, and the file grows line by line.
   char* next_line() {
     const std::size_t n = slots_.size();
-    if (n == kMaxKernels || ::ftruncate(fd_, static_cast<off_t>((n + 1) * kLine)) != 0) return nullptr;
+    if (n == kMaxKernels || ::ftruncate(fd_, static_cast<off_t>((n + 1) * kLine)) != 0)
+      return nullptr;
     void* line = ::mmap(nullptr, kLine, PROT_READ | PROT_WRITE, MAP_SHARED, fd_,
                         static_cast<off_t>(n * kLine));
     return line == MAP_FAILED ? nullptr : static_cast<char*>(line);

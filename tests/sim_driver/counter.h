@@ -5,9 +5,9 @@
 
 namespace fib::sim {
 
-/// FIBSIM_COUNT_FILE: counts a kernel that has run, eagerly or in a graph. The file (PATH.PID) has one
-/// line "COUNT NAME" per kernel name, of fixed width, kept up to date in shared memory, so that it is
-/// complete even after SIGKILL. Thread-safe; does nothing without the variable.
+/// FIBSIM_COUNT_FILE: counts a kernel that has run, eagerly or in a graph. The file (PATH.PID) has
+/// one line "COUNT NAME" per kernel name, of fixed width, kept up to date in shared memory, so that
+/// it is complete even after SIGKILL. Thread-safe; does nothing without the variable.
 void count_execution(const std::string& kernel);
 
 }  // namespace fib::sim

@@ -84,24 +84,21 @@ std::string pci_bus_id(int ordinal) {
 
 SIM_API(cuDeviceGet, (CUdevice * out, int ordinal), store(out, c.driver.device(ordinal).ordinal))
 SIM_API(cuDeviceGetCount, (int* out), store(out, c.driver.devices.size()))
-SIM_API(cuDeviceGetName, (char* out, int room, CUdevice device),
-        c.driver.device(device);
+SIM_API(cuDeviceGetName, (char* out, int room, CUdevice device), c.driver.device(device);
         copy_text(out, room, kName))
 SIM_API(cuDeviceGetUuid, (CUuuid * out, CUdevice device),
         store(out, device_uuid(c.driver.device(device).ordinal)))
 SIM_API(cuDeviceGetUuid_v2, (CUuuid * out, CUdevice device),
         store(out, device_uuid(c.driver.device(device).ordinal)))
-SIM_API(cuDeviceTotalMem_v2, (size_t* out, CUdevice device), store(out, c.driver.device(device).total))
+SIM_API(cuDeviceTotalMem_v2, (size_t * out, CUdevice device),
+        store(out, c.driver.device(device).total))
 SIM_API(cuDeviceComputeCapability, (int* major, int* minor, CUdevice device),
         c.driver.device(device);
-        store(major, kMajor);
-        store(minor, kMinor))
+        store(major, kMajor); store(minor, kMinor))
 SIM_API(cuDeviceGetPCIBusId, (char* out, int room, CUdevice device),
         copy_text(out, room, pci_bus_id(c.driver.device(device).ordinal)))
-SIM_API(cuDeviceCanAccessPeer, (int* out, CUdevice device, CUdevice peer),
-        c.driver.device(device);
-        c.driver.device(peer);
-        store(out, device != peer))
+SIM_API(cuDeviceCanAccessPeer, (int* out, CUdevice device, CUdevice peer), c.driver.device(device);
+        c.driver.device(peer); store(out, device != peer))
 
 SIM_API(cuDeviceGetAttribute, (int* out, CUdevice_attribute attribute, CUdevice device), {
   c.driver.device(device);

@@ -13,8 +13,8 @@ struct Context;
 
 struct Device {
   int ordinal = 0;
-  std::size_t total = 0, used = 0;    // bytes
-  std::shared_ptr<Context> primary;   // null while inactive
+  std::size_t total = 0, used = 0;   // bytes
+  std::shared_ptr<Context> primary;  // null while inactive
   unsigned primary_references = 0;
   unsigned primary_flags = 0;
   CUmemoryPool default_pool = nullptr;

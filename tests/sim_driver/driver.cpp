@@ -10,8 +10,8 @@ namespace {
 
 std::atomic<Phase> g_phase{Phase::cold};
 
-// A child of an initialised process inherits dead worker threads and locks in any state: as with the
-// real driver, nothing works there.
+// A child of an initialised process inherits dead worker threads and locks in any state: as with
+// the real driver, nothing works there.
 void after_fork_in_child() {
   if (g_phase.load() != Phase::ready) return;
   g_null_launch.store(false);

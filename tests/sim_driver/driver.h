@@ -27,8 +27,8 @@ void set_phase(Phase next);
 /// FIBSIM_LAUNCH=null is on: launches return at once. Set by cuInit.
 extern std::atomic<bool> g_null_launch;
 
-/// All state of the driver. Leaked, so that calls from atexit handlers and late worker threads still
-/// find it. Everything is guarded by `mutex`, unless it says otherwise.
+/// All state of the driver. Leaked, so that calls from atexit handlers and late worker threads
+/// still find it. Everything is guarded by `mutex`, unless it says otherwise.
 struct Driver {
   static Driver& get();
 

@@ -32,7 +32,8 @@ void wait(Call& c, CUstream on, CUevent handle, unsigned flags) {
   }
   if (event->capture || stream->capture) return capture_event_wait(c, stream, *event);
   guard_legacy(c, *stream);
-  if (event->recorded && !event->recorded->done()) enqueue(c.driver, stream, nullptr, {event->recorded});
+  if (event->recorded && !event->recorded->done())
+    enqueue(c.driver, stream, nullptr, {event->recorded});
 }
 
 void destroy(Call& c, CUevent handle) {
@@ -46,7 +47,8 @@ void elapsed(Call& c, float* milliseconds, CUevent from, CUevent to) {
   require(milliseconds != nullptr);
   for (const EventPtr& event : {begin, end}) {
     require(!event->capture, CUDA_ERROR_CAPTURED_EVENT);
-    require(!(event->flags & CU_EVENT_DISABLE_TIMING) && event->recorded, CUDA_ERROR_INVALID_HANDLE);
+    require(!(event->flags & CU_EVENT_DISABLE_TIMING) && event->recorded,
+            CUDA_ERROR_INVALID_HANDLE);
     require(event->recorded->done(), CUDA_ERROR_NOT_READY);
   }
   const auto ns = static_cast<int64_t>(end->recorded->time_ns() - begin->recorded->time_ns());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cuGetExportTable: one private table, whose function handles no visible look-up ever returned. cuFFT
-// gets its kernels this way.
+// cuGetExportTable: one private table, whose function handles no visible look-up ever returned.
+// cuFFT gets its kernels this way.
 #include "tests/sim_driver/export_table.h"
 
 #include <cstring>
@@ -33,7 +33,8 @@ extern "C" CUresult CUDAAPI cuGetExportTable(const void** table, const CUuuid* i
       [&](Call&) {
         require(table && id);
         *table = nullptr;
-        require(std::memcmp(id->bytes, kHiddenTableId, sizeof id->bytes) == 0, CUDA_ERROR_NOT_FOUND);
+        require(std::memcmp(id->bytes, kHiddenTableId, sizeof id->bytes) == 0,
+                CUDA_ERROR_NOT_FOUND);
         *table = &kTable;
       },
       Needs::nothing);

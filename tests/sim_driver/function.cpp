@@ -12,10 +12,8 @@ bool is_settable(CUfunction_attribute which) {
     case CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_HEIGHT:
     case CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_DEPTH:
     case CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED:
-    case CU_FUNC_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
-      return true;
-    default:
-      return false;
+    case CU_FUNC_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE: return true;
+    default: return false;
   }
 }
 
@@ -28,7 +26,8 @@ int fixed_attribute(const LoadedKernel& kernel, CUfunction_attribute which) {
     case CU_FUNC_ATTRIBUTE_NUM_REGS: return facts.registers;
     case CU_FUNC_ATTRIBUTE_PTX_VERSION:
     case CU_FUNC_ATTRIBUTE_BINARY_VERSION: return 90;
-    case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: return kMaxSharedPerBlock - facts.static_shared;
+    case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
+      return kMaxSharedPerBlock - facts.static_shared;
     case CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT: return -1;
     default: return 0;
   }
@@ -73,7 +72,8 @@ FunctionPtr function_of_kernel(Call& c, const KernelPtr& kernel) {
   if (const auto set = kernel->state.find(context->device); set != kernel->state.end())
     for (int i = 0; i < CU_FUNC_ATTRIBUTE_MAX; ++i)
       if (set->second.is_set[i]) {
-        function->state.settable[static_cast<size_t>(i)] = set->second.settable[static_cast<size_t>(i)];
+        function->state.settable[static_cast<size_t>(i)] =
+            set->second.settable[static_cast<size_t>(i)];
         function->state.is_set[i] = true;
       }
   return function;
@@ -90,14 +90,16 @@ FunctionPtr function_to_launch(Call& c, CUfunction handle) {
 int function_attribute(const LoadedKernel& kernel, const FunctionState& state,
                        CUfunction_attribute which) {
   require(which >= 0 && which < CU_FUNC_ATTRIBUTE_MAX);
-  return state.is_set[which] ? state.settable[static_cast<size_t>(which)] : fixed_attribute(kernel, which);
+  return state.is_set[which] ? state.settable[static_cast<size_t>(which)]
+                             : fixed_attribute(kernel, which);
 }
 
-void set_function_attribute(const LoadedKernel& kernel, FunctionState& state, CUfunction_attribute which,
-                            int value) {
+void set_function_attribute(const LoadedKernel& kernel, FunctionState& state,
+                            CUfunction_attribute which, int value) {
   require(is_settable(which));
   if (which == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)
-    require(value >= 0 && value + kernel.entry->attributes.static_shared <= kMaxSharedPerBlockOptin);
+    require(value >= 0 &&
+            value + kernel.entry->attributes.static_shared <= kMaxSharedPerBlockOptin);
   state.settable[static_cast<size_t>(which)] = value;
   state.is_set[which] = true;
 }
@@ -124,7 +126,8 @@ SIM_API(cuFuncSetAttribute, (CUfunction handle, CUfunction_attribute which, int 
 
 SIM_API(cuFuncSetCacheConfig, (CUfunction handle, CUfunc_cache), find_function(c.driver, handle))
 
-SIM_API(cuFuncSetSharedMemConfig, (CUfunction handle, CUsharedconfig), find_function(c.driver, handle))
+SIM_API(cuFuncSetSharedMemConfig, (CUfunction handle, CUsharedconfig),
+        find_function(c.driver, handle))
 
 SIM_API(cuFuncIsLoaded, (CUfunctionLoadingState * state, CUfunction handle),
         find_function(c.driver, handle);
@@ -132,8 +135,7 @@ SIM_API(cuFuncIsLoaded, (CUfunctionLoadingState * state, CUfunction handle),
 
 SIM_API(cuFuncLoad, (CUfunction handle), find_function(c.driver, handle))
 
-SIM_API(cuKernelGetFunction, (CUfunction * out, CUkernel handle),
-        require(out != nullptr);
+SIM_API(cuKernelGetFunction, (CUfunction * out, CUkernel handle), require(out != nullptr);
         *out = function_of_kernel(c, find_kernel(c.driver, handle))->handle)
 
 SIM_API(cuKernelGetLibrary, (CUlibrary * out, CUkernel handle),
@@ -148,21 +150,23 @@ SIM_API(cuKernelGetParamInfo, (CUkernel handle, size_t index, size_t* offset, si
   param_info(loaded_kernel(c, *kernel, image), index, offset, size);
 })
 
-SIM_API(cuKernelGetAttribute, (int* out, CUfunction_attribute which, CUkernel handle, CUdevice device), {
-  const KernelPtr kernel = find_kernel(c.driver, handle);
-  const int ordinal = ordinal_of(c, device);
-  ImagePtr image;
-  const LoadedKernel& loaded = loaded_kernel(c, *kernel, image);
-  store(out, function_attribute(loaded, kernel->state[ordinal], which));
-})
+SIM_API(cuKernelGetAttribute,
+        (int* out, CUfunction_attribute which, CUkernel handle, CUdevice device), {
+          const KernelPtr kernel = find_kernel(c.driver, handle);
+          const int ordinal = ordinal_of(c, device);
+          ImagePtr image;
+          const LoadedKernel& loaded = loaded_kernel(c, *kernel, image);
+          store(out, function_attribute(loaded, kernel->state[ordinal], which));
+        })
 
-SIM_API(cuKernelSetAttribute, (CUfunction_attribute which, int value, CUkernel handle, CUdevice device), {
-  const KernelPtr kernel = find_kernel(c.driver, handle);
-  const int ordinal = ordinal_of(c, device);
-  ImagePtr image;
-  const LoadedKernel& loaded = loaded_kernel(c, *kernel, image);
-  set_function_attribute(loaded, kernel->state[ordinal], which, value);
-})
+SIM_API(cuKernelSetAttribute,
+        (CUfunction_attribute which, int value, CUkernel handle, CUdevice device), {
+          const KernelPtr kernel = find_kernel(c.driver, handle);
+          const int ordinal = ordinal_of(c, device);
+          ImagePtr image;
+          const LoadedKernel& loaded = loaded_kernel(c, *kernel, image);
+          set_function_attribute(loaded, kernel->state[ordinal], which, value);
+        })
 
 SIM_API(cuKernelSetCacheConfig, (CUkernel handle, CUfunc_cache, CUdevice),
         find_kernel(c.driver, handle))

@@ -100,7 +100,8 @@ GraphPtr create_graph(Driver& driver) {
 
 void destroy_graph(Driver& driver, const GraphPtr& graph) {
   for (const NodePtr& node : graph->nodes) {
-    if (const auto* child = std::get_if<ChildGraph>(&node->work)) destroy_graph(driver, child->graph);
+    if (const auto* child = std::get_if<ChildGraph>(&node->work))
+      destroy_graph(driver, child->graph);
     driver.nodes.erase(node->handle);
   }
   graph->nodes.clear();

@@ -56,7 +56,7 @@ struct GraphExec {
   CUgraphExec handle = nullptr;
   CUcontext context = nullptr;
   unsigned long long flags = 0;
-  GraphPtr source;     // a clone of the graph as instantiated
+  GraphPtr source;  // a clone of the graph as instantiated
   PlanPtr plan;
   CompletionPtr last;  // launches of one exec never overlap
 };

@@ -35,7 +35,8 @@ void launch_graph(Call& c, CUgraphExec handle, CUstream on) {
   }
   std::vector<CompletionPtr> waits;
   if (exec->last && !exec->last->done()) waits.push_back(exec->last);
-  exec->last = enqueue(c.driver, stream, [plan = exec->plan] { run_plan(*plan); }, std::move(waits));
+  exec->last = enqueue(
+      c.driver, stream, [plan = exec->plan] { run_plan(*plan); }, std::move(waits));
 }
 
 /// A copy of the plan to change, and the node in it; launches in flight keep the old plan.
@@ -99,15 +100,16 @@ const T& given(const T* params) {
   return *params;
 }
 
-void instantiate_with_log(Call& c, CUgraphExec* out, CUgraph graph, CUgraphNode* error_node, char* log,
-                          size_t log_size) {
+void instantiate_with_log(Call& c, CUgraphExec* out, CUgraph graph, CUgraphNode* error_node,
+                          char* log, size_t log_size) {
   require(out != nullptr);
   if (error_node) *error_node = nullptr;
   if (log && log_size > 0) log[0] = '\0';
   *out = instantiate(c, graph, 0);
 }
 
-void instantiate_with_params(Call& c, CUgraphExec* out, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS* p) {
+void instantiate_with_params(Call& c, CUgraphExec* out, CUgraph graph,
+                             CUDA_GRAPH_INSTANTIATE_PARAMS* p) {
   require(out && p);
   p->hErrNode_out = nullptr;
   p->result_out = CUDA_GRAPH_INSTANTIATE_ERROR;
@@ -133,15 +135,14 @@ SIM_API_TWIN(cuGraphInstantiateWithParams, _ptsz,
 SIM_API(cuGraphExecDestroy, (CUgraphExec exec), destroy(c, exec))
 SIM_API(cuGraphExecGetFlags, (CUgraphExec exec, cuuint64_t* flags),
         store(flags, find_exec(c.driver, exec)->flags))
-SIM_API_TWIN(cuGraphUpload, _ptsz, (CUgraphExec exec, CUstream stream),
-             find_exec(c.driver, exec);
+SIM_API_TWIN(cuGraphUpload, _ptsz, (CUgraphExec exec, CUstream stream), find_exec(c.driver, exec);
              c.stream(stream))
 
-#define SIM_GRAPH_LAUNCH(symbol, per_thread)                                                      \
-  extern "C" CUresult CUDAAPI symbol(CUgraphExec exec, CUstream stream) {                         \
-    if (g_null_launch.load(std::memory_order_relaxed))                                            \
-      return exec ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;                                      \
-    return call(Api::symbol, per_thread, [&](Call& c) { launch_graph(c, exec, stream); });        \
+#define SIM_GRAPH_LAUNCH(symbol, per_thread)                                               \
+  extern "C" CUresult CUDAAPI symbol(CUgraphExec exec, CUstream stream) {                  \
+    if (g_null_launch.load(std::memory_order_relaxed))                                     \
+      return exec ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;                               \
+    return call(Api::symbol, per_thread, [&](Call& c) { launch_graph(c, exec, stream); }); \
   }
 SIM_GRAPH_LAUNCH(cuGraphLaunch, false)
 SIM_GRAPH_LAUNCH(cuGraphLaunch_ptsz, true)
@@ -156,7 +157,8 @@ SIM_API(cuGraphExecMemcpyNodeSetParams,
         (CUgraphExec exec, CUgraphNode node, const CUDA_MEMCPY3D* params, CUcontext context),
         set_work(c, exec, node, copy_from(c, given(params), context)))
 SIM_API(cuGraphExecMemsetNodeSetParams,
-        (CUgraphExec exec, CUgraphNode node, const CUDA_MEMSET_NODE_PARAMS* params, CUcontext context),
+        (CUgraphExec exec, CUgraphNode node, const CUDA_MEMSET_NODE_PARAMS* params,
+         CUcontext context),
         set_work(c, exec, node, memset_from(c, given(params), context)))
 SIM_API(cuGraphExecHostNodeSetParams,
         (CUgraphExec exec, CUgraphNode node, const CUDA_HOST_NODE_PARAMS* params),
@@ -169,7 +171,8 @@ SIM_API(cuGraphExecEventWaitNodeSetEvent, (CUgraphExec exec, CUgraphNode node, C
 SIM_API(cuGraphExecChildGraphNodeSetParams, (CUgraphExec exec, CUgraphNode node, CUgraph child),
         set_child(c, exec, node, child))
 SIM_API(cuGraphExecNodeSetParams, (CUgraphExec exec, CUgraphNode node, CUgraphNodeParams* params), {
-  if (given(params).type == CU_GRAPH_NODE_TYPE_GRAPH) return set_child(c, exec, node, params->graph.graph);
+  if (given(params).type == CU_GRAPH_NODE_TYPE_GRAPH)
+    return set_child(c, exec, node, params->graph.graph);
   set_work(c, exec, node, work_from(c, *params));
 })
 

@@ -7,15 +7,18 @@
 namespace fib::sim {
 namespace {
 
-void add(Call& c, CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count, Work work,
-         const CUgraphEdgeData* data = nullptr) {
+void add(Call& c, CUgraphNode* out, CUgraph graph, const CUgraphNode* dependencies, size_t count,
+         Work work, const CUgraphEdgeData* data = nullptr) {
   require(out && (count == 0 || dependencies));
   std::vector<Edge> edges;
-  for (size_t i = 0; i < count; ++i) edges.push_back({dependencies[i], data ? data[i] : CUgraphEdgeData{}});
-  *out = add_node(c.driver, *find_graph(c.driver, graph), std::move(work), std::move(edges))->handle;
+  for (size_t i = 0; i < count; ++i)
+    edges.push_back({dependencies[i], data ? data[i] : CUgraphEdgeData{}});
+  *out =
+      add_node(c.driver, *find_graph(c.driver, graph), std::move(work), std::move(edges))->handle;
 }
 
-/// Rebuilds the pointers that GetParams hands out; they live as long as the node keeps its parameters.
+/// Rebuilds the pointers that GetParams hands out; they live as long as the node keeps its
+/// parameters.
 KernelView& refresh_view(GraphNode& node, const KernelLaunch& launch) {
   KernelView& view = node.view;
   const FibsimKernel& kernel = *launch.function->kernel->entry;
@@ -63,17 +66,20 @@ std::vector<CUlaunchAttribute>& attributes_of(Call& c, CUgraphNode node) {
   return work_of<KernelLaunch>(*find_node(c.driver, node)).attributes;
 }
 
-void get_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which, CUkernelNodeAttrValue* out) {
+void get_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which,
+                   CUkernelNodeAttrValue* out) {
   require(out != nullptr);
   std::memset(out, 0, sizeof *out);
   for (const CUlaunchAttribute& attribute : attributes_of(c, node))
     if (attribute.id == which) *out = attribute.value;
 }
 
-void set_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which, const CUkernelNodeAttrValue* value) {
+void set_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which,
+                   const CUkernelNodeAttrValue* value) {
   require(value != nullptr);
   auto& attributes = attributes_of(c, node);
-  std::erase_if(attributes, [&](const CUlaunchAttribute& attribute) { return attribute.id == which; });
+  std::erase_if(attributes,
+                [&](const CUlaunchAttribute& attribute) { return attribute.id == which; });
   CUlaunchAttribute attribute{};
   attribute.id = which;
   attribute.value = *value;
@@ -93,9 +99,10 @@ HostCall host_from(const CUDA_HOST_NODE_PARAMS* params) {
 
 }  // namespace
 
-#define SIM_ADD_NODE(symbol, extra_parameters, made)                                            \
-  SIM_API(symbol, (CUgraphNode * out, CUgraph graph, const CUgraphNode* dependencies,           \
-                   size_t count FIBSIM_UNPACK extra_parameters),                                \
+#define SIM_ADD_NODE(symbol, extra_parameters, made)                          \
+  SIM_API(symbol,                                                             \
+          (CUgraphNode * out, CUgraph graph, const CUgraphNode* dependencies, \
+           size_t count FIBSIM_UNPACK extra_parameters),                      \
           add(c, out, graph, dependencies, count, made))
 #define FIBSIM_UNPACK(...) __VA_OPT__(, ) __VA_ARGS__
 
@@ -115,8 +122,8 @@ SIM_ADD_NODE(cuGraphAddEventWaitNode, (CUevent event), EventWait{find_event(c.dr
 SIM_ADD_NODE(cuGraphAddNode, (CUgraphNodeParams * params), work_from(c, given(params)))
 
 SIM_API(cuGraphAddNode_v2,
-        (CUgraphNode * out, CUgraph graph, const CUgraphNode* dependencies, const CUgraphEdgeData* data,
-         size_t count, CUgraphNodeParams* params),
+        (CUgraphNode * out, CUgraph graph, const CUgraphNode* dependencies,
+         const CUgraphEdgeData* data, size_t count, CUgraphNodeParams* params),
         add(c, out, graph, dependencies, count, work_from(c, given(params)), data))
 
 SIM_API(cuGraphKernelNodeGetParams, (CUgraphNode node, CUDA_KERNEL_NODE_PARAMS_v1* out),
@@ -141,8 +148,9 @@ SIM_API(cuGraphEventRecordNodeGetEvent, (CUgraphNode node, CUevent* out),
 SIM_API(cuGraphEventWaitNodeGetEvent, (CUgraphNode node, CUevent* out),
         store(out, work_of<EventWait>(*find_node(c.driver, node)).event->handle))
 
-#define SIM_SET_PARAMS(symbol, parameter, made) \
-  SIM_API(symbol, (CUgraphNode node, parameter), replace_work(find_node(c.driver, node)->work, made))
+#define SIM_SET_PARAMS(symbol, parameter, made)  \
+  SIM_API(symbol, (CUgraphNode node, parameter), \
+          replace_work(find_node(c.driver, node)->work, made))
 
 SIM_SET_PARAMS(cuGraphKernelNodeSetParams, const CUDA_KERNEL_NODE_PARAMS_v1* params,
                launch_from(c, given(params)))
@@ -153,7 +161,8 @@ SIM_SET_PARAMS(cuGraphMemcpyNodeSetParams, const CUDA_MEMCPY3D* params,
 SIM_SET_PARAMS(cuGraphMemsetNodeSetParams, const CUDA_MEMSET_NODE_PARAMS* params,
                memset_from(c, given(params), nullptr))
 SIM_SET_PARAMS(cuGraphHostNodeSetParams, const CUDA_HOST_NODE_PARAMS* params, host_from(params))
-SIM_SET_PARAMS(cuGraphEventRecordNodeSetEvent, CUevent event, EventRecord{find_event(c.driver, event)})
+SIM_SET_PARAMS(cuGraphEventRecordNodeSetEvent, CUevent event,
+               EventRecord{find_event(c.driver, event)})
 SIM_SET_PARAMS(cuGraphEventWaitNodeSetEvent, CUevent event, EventWait{find_event(c.driver, event)})
 SIM_SET_PARAMS(cuGraphNodeSetParams, CUgraphNodeParams* params, work_from(c, given(params)))
 

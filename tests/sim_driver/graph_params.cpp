@@ -45,9 +45,13 @@ CUDA_MEMSET_NODE_PARAMS without_context(const CUDA_MEMSET_NODE_PARAMS_v2& p) {
 
 }  // namespace
 
-KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS& p) { return launch_of(c, p, handle_in(p)); }
+KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS& p) {
+  return launch_of(c, p, handle_in(p));
+}
 
-KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS_v1& p) { return launch_of(c, p, p.func); }
+KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS_v1& p) {
+  return launch_of(c, p, p.func);
+}
 
 Copy copy_from(Call& c, const CUDA_MEMCPY3D& params, CUcontext context) {
   check_copy(c, params, device_of(c, context));
@@ -70,10 +74,13 @@ Work work_from(Call& c, const CUgraphNodeParams& p) {
     case CU_GRAPH_NODE_TYPE_KERNEL: return launch_of(c, p.kernel, handle_in(p.kernel));
     case CU_GRAPH_NODE_TYPE_MEMCPY: return copy_from(c, p.memcpy.copyParams, p.memcpy.copyCtx);
     case CU_GRAPH_NODE_TYPE_MEMSET: return memset_from(c, without_context(p.memset), p.memset.ctx);
-    case CU_GRAPH_NODE_TYPE_HOST: require(p.host.fn != nullptr); return HostCall{p.host.fn, p.host.userData};
+    case CU_GRAPH_NODE_TYPE_HOST:
+      require(p.host.fn != nullptr);
+      return HostCall{p.host.fn, p.host.userData};
     case CU_GRAPH_NODE_TYPE_GRAPH: return child_from(c, p.graph.graph);
     case CU_GRAPH_NODE_TYPE_EMPTY: return Empty{};
-    case CU_GRAPH_NODE_TYPE_EVENT_RECORD: return EventRecord{find_event(c.driver, p.eventRecord.event)};
+    case CU_GRAPH_NODE_TYPE_EVENT_RECORD:
+      return EventRecord{find_event(c.driver, p.eventRecord.event)};
     case CU_GRAPH_NODE_TYPE_WAIT_EVENT: return EventWait{find_event(c.driver, p.eventWait.event)};
     default: fail(CUDA_ERROR_NOT_SUPPORTED);
   }

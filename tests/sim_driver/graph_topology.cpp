@@ -47,8 +47,10 @@ EdgeLists edges_out_of(const Graph& graph, CUgraphNode from) {
 // Edge data may only be left out of a query if there is none.
 void data_out(const EdgeLists& lists, bool asked, CUgraphEdgeData* out, std::size_t count) {
   for (std::size_t i = 0; i < std::min(count, lists.data.size()); ++i)
-    if (out) out[i] = lists.data[i];
-    else require(!asked || is_plain(lists.data[i]), CUDA_ERROR_LOSSY_QUERY);
+    if (out)
+      out[i] = lists.data[i];
+    else
+      require(!asked || is_plain(lists.data[i]), CUDA_ERROR_LOSSY_QUERY);
 }
 
 void edges_out(const EdgeLists& lists, CUgraphNode* from, CUgraphNode* to, CUgraphEdgeData* data,
@@ -69,7 +71,8 @@ void add_dependencies(Call& c, CUgraph handle, const CUgraphNode* from, const CU
   require(count == 0 || (from && to));
   for (std::size_t i = 0; i < count; ++i) {
     const NodePtr target = find_node(c.driver, to[i]);
-    require(find_node(c.driver, from[i])->graph == handle && target->graph == handle && from[i] != to[i]);
+    require(find_node(c.driver, from[i])->graph == handle && target->graph == handle &&
+            from[i] != to[i]);
     for (const Edge& edge : target->dependencies) require(edge.from != from[i]);
     target->dependencies.push_back({from[i], data ? data[i] : CUgraphEdgeData{}});
   }
@@ -81,7 +84,8 @@ void remove_dependencies(Call& c, CUgraph handle, const CUgraphNode* from, const
   require(count == 0 || (from && to));
   for (std::size_t i = 0; i < count; ++i) {
     const NodePtr target = find_node(c.driver, to[i]);
-    const auto removed = std::erase_if(target->dependencies, [&](const Edge& e) { return e.from == from[i]; });
+    const auto removed =
+        std::erase_if(target->dependencies, [&](const Edge& e) { return e.from == from[i]; });
     require(removed == 1);
   }
 }
@@ -91,7 +95,8 @@ void destroy_node(Call& c, CUgraphNode handle) {
   const GraphPtr graph = find_graph(c.driver, node->graph);
   for (const NodePtr& other : graph->nodes)
     std::erase_if(other->dependencies, [&](const Edge& edge) { return edge.from == handle; });
-  if (const auto* child = std::get_if<ChildGraph>(&node->work)) destroy_graph(c.driver, child->graph);
+  if (const auto* child = std::get_if<ChildGraph>(&node->work))
+    destroy_graph(c.driver, child->graph);
   std::erase(graph->nodes, node);
   c.driver.nodes.erase(handle);
 }
@@ -105,8 +110,7 @@ std::vector<CUgraphNode> handles(const Graph& graph, bool roots_only) {
 
 }  // namespace
 
-SIM_API(cuGraphCreate, (CUgraph * out, unsigned flags),
-        require(out && flags == 0);
+SIM_API(cuGraphCreate, (CUgraph * out, unsigned flags), require(out&& flags == 0);
         *out = create_graph(c.driver)->handle)
 
 SIM_API(cuGraphDestroy, (CUgraph handle), {
@@ -115,8 +119,7 @@ SIM_API(cuGraphDestroy, (CUgraph handle), {
   destroy_graph(c.driver, graph);
 })
 
-SIM_API(cuGraphClone, (CUgraph * out, CUgraph handle),
-        require(out != nullptr);
+SIM_API(cuGraphClone, (CUgraph * out, CUgraph handle), require(out != nullptr);
         *out = clone_graph(c.driver, *find_graph(c.driver, handle))->handle)
 
 SIM_API(cuGraphNodeFindInClone, (CUgraphNode * out, CUgraphNode original, CUgraph clone), {
@@ -155,7 +158,8 @@ SIM_API(cuGraphNodeGetDependentNodes, (CUgraphNode handle, CUgraphNode* out, siz
 SIM_API(cuGraphNodeGetDependentNodes_v2,
         (CUgraphNode handle, CUgraphNode* out, CUgraphEdgeData* data, size_t* count), {
           const NodePtr node = find_node(c.driver, handle);
-          edges_out(edges_out_of(*find_graph(c.driver, node->graph), handle), nullptr, out, data, count);
+          edges_out(edges_out_of(*find_graph(c.driver, node->graph), handle), nullptr, out, data,
+                    count);
         })
 
 SIM_API(cuGraphAddDependencies,

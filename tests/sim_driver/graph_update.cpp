@@ -56,20 +56,22 @@ void require_success(const Mismatch& mismatch) {
 }  // namespace
 
 SIM_API(cuGraphExecUpdate,
-        (CUgraphExec exec, CUgraph graph, CUgraphNode* error_node, CUgraphExecUpdateResult* result), {
+        (CUgraphExec exec, CUgraph graph, CUgraphNode* error_node, CUgraphExecUpdateResult* result),
+        {
           const Mismatch mismatch = update(c, exec, graph);
           store_if(error_node, mismatch.node);
           store_if(result, mismatch.result);
           require_success(mismatch);
         })
 
-SIM_API(cuGraphExecUpdate_v2, (CUgraphExec exec, CUgraph graph, CUgraphExecUpdateResultInfo* info), {
-  require(info != nullptr);
-  const Mismatch mismatch = update(c, exec, graph);
-  info->result = mismatch.result;
-  info->errorNode = mismatch.node;
-  info->errorFromNode = mismatch.from;
-  require_success(mismatch);
-})
+SIM_API(cuGraphExecUpdate_v2, (CUgraphExec exec, CUgraph graph, CUgraphExecUpdateResultInfo* info),
+        {
+          require(info != nullptr);
+          const Mismatch mismatch = update(c, exec, graph);
+          info->result = mismatch.result;
+          info->errorNode = mismatch.node;
+          info->errorFromNode = mismatch.from;
+          require_success(mismatch);
+        })
 
 }  // namespace fib::sim

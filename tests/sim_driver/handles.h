@@ -9,8 +9,8 @@
 
 namespace fib::sim {
 
-/// Live objects of one kind by handle. A handle is the address of a slot in an arena, is validated by
-/// look-up and never dereferenced; the slot freed last is given out first, so that stale handles
+/// Live objects of one kind by handle. A handle is the address of a slot in an arena, is validated
+/// by look-up and never dereferenced; the slot freed last is given out first, so that stale handles
 /// (ABA) show up quickly. Guarded by the driver lock.
 template <class T, class Handle>
 class HandleTable {
@@ -45,7 +45,9 @@ class HandleTable {
   static constexpr std::size_t kSlotBytes = 64;
   static constexpr std::size_t kSlotsPerChunk = 64;
 
-  static void* slot_of(Handle handle) { return const_cast<void*>(static_cast<const void*>(handle)); }
+  static void* slot_of(Handle handle) {
+    return const_cast<void*>(static_cast<const void*>(handle));
+  }
 
   void grow() {
     chunks_.push_back(std::make_unique<char[]>(kSlotBytes * kSlotsPerChunk));

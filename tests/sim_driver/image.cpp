@@ -37,7 +37,8 @@ bool is_elf(const std::byte* data) { return std::memcmp(data, ELFMAG, SELFMAG) =
 Bytes elf_in_fatbin(const std::byte* data) {
   FatbinHeader header;
   std::memcpy(&header, data, sizeof header);
-  for (std::size_t at = header.header_size; at + sizeof(FatbinEntry) <= header.header_size + header.size;) {
+  for (std::size_t at = header.header_size;
+       at + sizeof(FatbinEntry) <= header.header_size + header.size;) {
     FatbinEntry entry;
     std::memcpy(&entry, data + at, sizeof entry);
     const std::byte* payload = data + at + entry.header_size;

@@ -25,8 +25,8 @@ struct LoadedKernel {
   const FibsimKernel* entry;
 };
 
-/// An image mapped into the process, with globals of its own. Thread-safe once loaded. Work in flight
-/// holds a reference, so code is never unmapped under a running kernel.
+/// An image mapped into the process, with globals of its own. Thread-safe once loaded. Work in
+/// flight holds a reference, so code is never unmapped under a running kernel.
 class LoadedImage {
  public:
   /// Throws Failure if the bytes are not a simulated module.

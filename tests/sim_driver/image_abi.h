@@ -55,8 +55,8 @@ struct FibsimModule {
   FibsimGlobal* globals;
   /// Runs the kernel once per thread of the grid, in the calling thread.
   void (*run)(const FibsimKernel* kernel, const FibsimGeometry* geometry, const std::byte* params);
-  /// The calling thread's index; the driver sets it at load. It is not thread-local here, as the leak
-  /// sanitizer cannot scan the dynamic thread-local storage of objects that are loaded late.
+  /// The calling thread's index; the driver sets it at load. It is not thread-local here, as the
+  /// leak sanitizer cannot scan the dynamic thread-local storage of objects that are loaded late.
   FibsimIndex* (*index)();
 };
 
@@ -65,4 +65,4 @@ struct FibsimModule {
 namespace fib::sim {
 inline constexpr uint32_t kImageVersion = 1;
 inline constexpr char kModuleSymbol[] = "fibsim_module";
-}
+}  // namespace fib::sim

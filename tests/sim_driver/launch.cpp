@@ -39,9 +39,9 @@ void check_cluster(const KernelLaunch& launch, const CUlaunchAttribute& attribut
   require(launch.grid.x % dim.x == 0 && launch.grid.y % dim.y == 0 && launch.grid.z % dim.z == 0);
 }
 
-void launch_kernel(Call& c, CUstream on, CUfunction f, FibsimDim grid, FibsimDim block, unsigned shared,
-                   void** params, void** extra, const CUlaunchAttribute* attributes = nullptr,
-                   unsigned attribute_count = 0) {
+void launch_kernel(Call& c, CUstream on, CUfunction f, FibsimDim grid, FibsimDim block,
+                   unsigned shared, void** params, void** extra,
+                   const CUlaunchAttribute* attributes = nullptr, unsigned attribute_count = 0) {
   c.context();
   KernelLaunch request;
   request.as_given = f;
@@ -59,8 +59,8 @@ void launch_kernel(Call& c, CUstream on, CUfunction f, FibsimDim grid, FibsimDim
 void launch_ex(Call& c, const CUlaunchConfig* config, CUfunction f, void** params, void** extra) {
   require(config != nullptr && (config->numAttrs == 0 || config->attrs));
   launch_kernel(c, config->hStream, f, {config->gridDimX, config->gridDimY, config->gridDimZ},
-                {config->blockDimX, config->blockDimY, config->blockDimZ}, config->sharedMemBytes, params,
-                extra, config->attrs, config->numAttrs);
+                {config->blockDimX, config->blockDimY, config->blockDimZ}, config->sharedMemBytes,
+                params, extra, config->attrs, config->numAttrs);
 }
 
 void launch_cooperative(Call& c, CUstream on, CUfunction f, FibsimDim grid, FibsimDim block,
@@ -79,8 +79,8 @@ void launch_legacy(Call& c, CUstream on, CUfunction f, int width, int height) {
   size_t size = function->legacy_params.size();
   void* extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, function->legacy_params.data(),
                    CU_LAUNCH_PARAM_BUFFER_SIZE, &size, CU_LAUNCH_PARAM_END};
-  launch_kernel(c, on, f, {static_cast<unsigned>(width), static_cast<unsigned>(height), 1}, {x, y, z},
-                function->shared_size, nullptr, size > 0 ? extra : nullptr);
+  launch_kernel(c, on, f, {static_cast<unsigned>(width), static_cast<unsigned>(height), 1},
+                {x, y, z}, function->shared_size, nullptr, size > 0 ? extra : nullptr);
 }
 
 void set_legacy_param(Call& c, CUfunction f, int offset, const void* bytes, size_t size) {
@@ -125,7 +125,8 @@ void check_launch(const KernelLaunch& launch) {
     if (attribute.id == CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION) check_cluster(launch, attribute);
 }
 
-std::vector<CUlaunchAttribute> checked_attributes(const CUlaunchAttribute* attributes, unsigned count) {
+std::vector<CUlaunchAttribute> checked_attributes(const CUlaunchAttribute* attributes,
+                                                  unsigned count) {
   std::vector<CUlaunchAttribute> copies(attributes, attributes + count);
   for (const CUlaunchAttribute& attribute : copies) {
     unsigned id = 0;  // not through the enum: the application may have written anything
@@ -142,17 +143,17 @@ void launch(Call& c, const StreamPtr& stream, KernelLaunch request) {
 }
 
 /// FIBSIM_LAUNCH=null: no lock, no allocation, no system call.
-#define SIM_NULL_LAUNCH(handle)                                      \
-  if (::fib::sim::g_null_launch.load(std::memory_order_relaxed))     \
+#define SIM_NULL_LAUNCH(handle)                                  \
+  if (::fib::sim::g_null_launch.load(std::memory_order_relaxed)) \
   return (handle) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE
 
-#define SIM_LAUNCH(symbol, per_thread, parameters, handle, ...)                               \
-  extern "C" CUresult CUDAAPI symbol parameters {                                             \
-    SIM_NULL_LAUNCH(handle);                                                                  \
-    return call(Api::symbol, per_thread, [&]([[maybe_unused]] Call & c) { __VA_ARGS__; });    \
+#define SIM_LAUNCH(symbol, per_thread, parameters, handle, ...)                           \
+  extern "C" CUresult CUDAAPI symbol parameters {                                         \
+    SIM_NULL_LAUNCH(handle);                                                              \
+    return call(Api::symbol, per_thread, [&]([[maybe_unused]] Call& c) { __VA_ARGS__; }); \
   }
-#define SIM_LAUNCH_TWIN(symbol, parameters, handle, ...)          \
-  SIM_LAUNCH(symbol, false, parameters, handle, __VA_ARGS__)      \
+#define SIM_LAUNCH_TWIN(symbol, parameters, handle, ...)     \
+  SIM_LAUNCH(symbol, false, parameters, handle, __VA_ARGS__) \
   SIM_LAUNCH(symbol##_ptsz, true, parameters, handle, __VA_ARGS__)
 
 SIM_LAUNCH_TWIN(cuLaunchKernel,
@@ -181,14 +182,16 @@ SIM_API(cuLaunchCooperativeKernelMultiDevice,
           for (unsigned i = 0; i < count; ++i) {
             const CUDA_LAUNCH_PARAMS& p = list[i];
             launch_cooperative(c, p.hStream, p.function, {p.gridDimX, p.gridDimY, p.gridDimZ},
-                               {p.blockDimX, p.blockDimY, p.blockDimZ}, p.sharedMemBytes, p.kernelParams);
+                               {p.blockDimX, p.blockDimY, p.blockDimZ}, p.sharedMemBytes,
+                               p.kernelParams);
           }
         })
 
 SIM_API(cuFuncSetBlockShape, (CUfunction f, int x, int y, int z), {
   const FunctionPtr function = find_function(c.driver, f);
   require(x > 0 && y > 0 && z > 0);
-  function->block_shape = {static_cast<unsigned>(x), static_cast<unsigned>(y), static_cast<unsigned>(z)};
+  function->block_shape = {static_cast<unsigned>(x), static_cast<unsigned>(y),
+                           static_cast<unsigned>(z)};
 })
 SIM_API(cuFuncSetSharedSize, (CUfunction f, unsigned bytes),
         find_function(c.driver, f)->shared_size = bytes)

@@ -11,7 +11,8 @@ ParamBlock pack_params(const LoadedKernel& kernel, void** params, void** extra);
 /// Fails with INVALID_VALUE if the device could not take the launch.
 void check_launch(const KernelLaunch& launch);
 /// Copies the attributes; an unknown one is INVALID_VALUE.
-std::vector<CUlaunchAttribute> checked_attributes(const CUlaunchAttribute* attributes, unsigned count);
+std::vector<CUlaunchAttribute> checked_attributes(const CUlaunchAttribute* attributes,
+                                                  unsigned count);
 
 /// Launches a kernel on the stream.
 void launch(Call& c, const StreamPtr& stream, KernelLaunch request);

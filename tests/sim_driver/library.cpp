@@ -14,7 +14,8 @@ void load(Call& c, CUlibrary* out, Bytes elf) {
 }
 
 CUkernel kernel_in(Driver& driver, Library& library, const std::string& name) {
-  if (const auto known = library.kernels.find(name); known != library.kernels.end()) return known->second;
+  if (const auto known = library.kernels.find(name); known != library.kernels.end())
+    return known->second;
   auto kernel = std::make_shared<Kernel>();
   kernel->library = library.handle;
   kernel->name = name;
@@ -87,14 +88,14 @@ ModulePtr module_of_library(Call& c, const LibraryPtr& library) {
 }
 
 SIM_API(cuLibraryLoadData,
-        (CUlibrary * out, const void* code, CUjit_option*, void**, unsigned, CUlibraryOption*, void**,
-         unsigned),
+        (CUlibrary * out, const void* code, CUjit_option*, void**, unsigned, CUlibraryOption*,
+         void**, unsigned),
         require(out != nullptr);
         load(c, out, elf_of(code)))
 
 SIM_API(cuLibraryLoadFromFile,
-        (CUlibrary * out, const char* path, CUjit_option*, void**, unsigned, CUlibraryOption*, void**,
-         unsigned),
+        (CUlibrary * out, const char* path, CUjit_option*, void**, unsigned, CUlibraryOption*,
+         void**, unsigned),
         {
           require(out && path);
           Bytes file = read_file(path);
@@ -130,14 +131,14 @@ SIM_API(cuLibraryEnumerateKernels, (CUkernel * out, unsigned count, CUlibrary ha
     if (i < count) out[i++] = kernel_in(c.driver, *library, name);
 })
 
-SIM_API(cuLibraryGetModule, (CUmodule * out, CUlibrary handle),
-        require(out != nullptr);
+SIM_API(cuLibraryGetModule, (CUmodule * out, CUlibrary handle), require(out != nullptr);
         *out = module_of_library(c, find_library(c.driver, handle))->handle)
 
-SIM_API(cuLibraryGetGlobal, (CUdeviceptr * address, size_t* bytes, CUlibrary handle, const char* name), {
-  const FibsimGlobal& global = global_of_library(c, handle, name);
-  store_if(address, reinterpret_cast<CUdeviceptr>(global.address));
-  store_if(bytes, global.size);
-})
+SIM_API(cuLibraryGetGlobal,
+        (CUdeviceptr * address, size_t* bytes, CUlibrary handle, const char* name), {
+          const FibsimGlobal& global = global_of_library(c, handle, name);
+          store_if(address, reinterpret_cast<CUdeviceptr>(global.address));
+          store_if(bytes, global.size);
+        })
 
 }  // namespace fib::sim

@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
   }
   const auto fatbin = fib::sim::make_fatbin(std::as_bytes(std::span(elf)));
   std::ofstream out(argv[2], std::ios::binary);
-  out.write(reinterpret_cast<const char*>(fatbin.data()), static_cast<std::streamsize>(fatbin.size()));
+  out.write(reinterpret_cast<const char*>(fatbin.data()),
+            static_cast<std::streamsize>(fatbin.size()));
   if (!out.flush()) {
     std::fprintf(stderr, "%s: cannot write it\n", argv[2]);
     return 1;

@@ -45,7 +45,8 @@ SIM_API_TWIN(cuMemPrefetchAsync_v2, _ptsz,
              prefetch(c, address, bytes, stream))
 
 SIM_API(cuOccupancyMaxActiveBlocksPerMultiprocessor,
-        (int* out, CUfunction f, int block, size_t shared), store(out, active_blocks(c, f, block, shared)))
+        (int* out, CUfunction f, int block, size_t shared),
+        store(out, active_blocks(c, f, block, shared)))
 SIM_API(cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags,
         (int* out, CUfunction f, int block, size_t shared, unsigned),
         store(out, active_blocks(c, f, block, shared)))

@@ -13,7 +13,8 @@ constexpr size_t kPitch = 512;
 size_t page_up(size_t n) { return (n + 4095) / 4096 * 4096; }
 
 void* map_host(size_t size) {
-  void* p = ::mmap(nullptr, page_up(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* p =
+      ::mmap(nullptr, page_up(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   require(p != MAP_FAILED, CUDA_ERROR_OUT_OF_MEMORY);
   return p;
 }
@@ -50,7 +51,8 @@ void register_host(Call& c, void* p, size_t size, unsigned flags) {
   const auto base = reinterpret_cast<uintptr_t>(p);
   const auto& live = c.driver.memory.live();
   const auto next = live.lower_bound(base);
-  const bool overlaps = c.driver.memory.find(base) || (next != live.end() && next->first < base + size);
+  const bool overlaps =
+      c.driver.memory.find(base) || (next != live.end() && next->first < base + size);
   require(!overlaps, CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED);
   guard_unsafe_call(c);
   add_host(c, p, size, MemoryKind::registered, flags);
@@ -124,7 +126,9 @@ void free_allocation(Driver& driver, const Allocation& taken) {
     case MemoryKind::pool: forget_block(driver, range); return give_back(driver, range);
     case MemoryKind::device:
     case MemoryKind::managed: return give_back(driver, range);
-    case MemoryKind::host: ::munmap(reinterpret_cast<void*>(range.base), page_up(range.size)); return;
+    case MemoryKind::host:
+      ::munmap(reinterpret_cast<void*>(range.base), page_up(range.size));
+      return;
     case MemoryKind::registered:
     case MemoryKind::mapped:
     case MemoryKind::global: return;  // someone else's memory
@@ -135,7 +139,8 @@ SIM_API(cuMemAlloc_v2, (CUdeviceptr * out, size_t size), alloc(c, out, size, Mem
 
 SIM_API(cuMemAllocPitch_v2,
         (CUdeviceptr * out, size_t* pitch, size_t width, size_t height, unsigned element), {
-          require(pitch && width > 0 && height > 0 && (element == 4 || element == 8 || element == 16));
+          require(pitch && width > 0 && height > 0 &&
+                  (element == 4 || element == 8 || element == 16));
           const size_t rounded = (width + kPitch - 1) / kPitch * kPitch;
           alloc(c, out, rounded * height, MemoryKind::device);
           *pitch = rounded;
@@ -148,12 +153,12 @@ SIM_API(cuMemAllocManaged, (CUdeviceptr * out, size_t size, unsigned flags),
 SIM_API(cuMemFree_v2, (CUdeviceptr address), free_device(c, address))
 
 SIM_API(cuMemAllocHost_v2, (void** out, size_t size), alloc_host(c, out, size, 0))
-SIM_API(cuMemHostAlloc, (void** out, size_t size, unsigned flags),
-        require(flags <= 7);
+SIM_API(cuMemHostAlloc, (void** out, size_t size, unsigned flags), require(flags <= 7);
         alloc_host(c, out, size, flags))
 SIM_API(cuMemFreeHost, (void* p), free_host(c, p, MemoryKind::host, CUDA_ERROR_INVALID_VALUE))
 
-SIM_API(cuMemHostRegister_v2, (void* p, size_t size, unsigned flags), register_host(c, p, size, flags))
+SIM_API(cuMemHostRegister_v2, (void* p, size_t size, unsigned flags),
+        register_host(c, p, size, flags))
 SIM_API(cuMemHostRegister, (void* p, size_t size, unsigned flags), register_host(c, p, size, flags))
 SIM_API(cuMemHostUnregister, (void* p),
         free_host(c, p, MemoryKind::registered, CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED))
@@ -162,7 +167,7 @@ SIM_API(cuMemHostGetDevicePointer_v2, (CUdeviceptr * out, void* p, unsigned flag
         device_pointer(c, out, p, flags))
 SIM_API(cuMemHostGetFlags, (unsigned* out, void* p), store(out, host_range(c, p).flags))
 
-SIM_API(cuMemGetInfo_v2, (size_t* free, size_t* total), {
+SIM_API(cuMemGetInfo_v2, (size_t * free, size_t* total), {
   const Device& device = c.driver.device(c.context()->device);
   store(free, device.total - device.used);
   store(total, device.total);

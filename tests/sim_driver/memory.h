@@ -9,7 +9,8 @@
 namespace fib::sim {
 
 /// Takes device memory, counted against the device's total.
-Allocation& allocate_device(Driver& driver, const Context& context, std::size_t size, MemoryKind kind);
+Allocation& allocate_device(Driver& driver, const Context& context, std::size_t size,
+                            MemoryKind kind);
 /// Removes a live range and gives back what is behind it.
 void free_allocation(Driver& driver, const Allocation& range);
 

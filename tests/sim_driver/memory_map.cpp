@@ -104,7 +104,8 @@ bool MemoryMap::accessible(uintptr_t address, std::size_t size, int device, bool
     if (!range || range->free_queued) return false;
     if (range->kind == MemoryKind::mapped) {
       const auto granted = range->access.find(device);
-      if (granted == range->access.end() || granted->second == CU_MEM_ACCESS_FLAGS_PROT_NONE) return false;
+      if (granted == range->access.end() || granted->second == CU_MEM_ACCESS_FLAGS_PROT_NONE)
+        return false;
       if (write && granted->second != CU_MEM_ACCESS_FLAGS_PROT_READWRITE) return false;
     }
     if (end <= range->end()) return true;

@@ -11,7 +11,8 @@ namespace fib::sim {
 
 enum class MemoryKind { device, managed, host, registered, pool, mapped, global };
 
-/// One live range. Everything is host memory at its real address: a device pointer is the host pointer.
+/// One live range. Everything is host memory at its real address: a device pointer is the host
+/// pointer.
 struct Allocation {
   uintptr_t base = 0;
   std::size_t size = 0;  // bytes, as asked for
@@ -23,7 +24,7 @@ struct Allocation {
   CUmemoryPool pool = nullptr;
   CUmemGenericAllocationHandle handle = 0;  // mapped memory
   std::map<int, CUmemAccess_flags> access;  // mapped memory, by device
-  bool free_queued = false;                 // cuMemFreeAsync was called: no longer usable by new calls
+  bool free_queued = false;  // cuMemFreeAsync was called: no longer usable by new calls
 
   uintptr_t end() const { return base + size; }
   bool host_side() const { return kind == MemoryKind::host || kind == MemoryKind::registered; }
@@ -32,8 +33,8 @@ struct Allocation {
 /// Live ranges by address, and the heap that device memory is cut from. Guarded by the driver lock.
 class MemoryMap {
  public:
-  /// Fails with OUT_OF_MEMORY. Memory is aligned to 512 bytes (2 MiB from 1 MiB on), and at least 16
-  /// bytes behind it are mapped, so that a kernel's off-by-one write hits memory, as on a GPU.
+  /// Fails with OUT_OF_MEMORY. Memory is aligned to 512 bytes (2 MiB from 1 MiB on), and at least
+  /// 16 bytes behind it are mapped, so that a kernel's off-by-one write hits memory, as on a GPU.
   uintptr_t allocate(std::size_t size);
   /// Back to the heap; the range must have been removed.
   void release(uintptr_t base, std::size_t size);

@@ -88,14 +88,16 @@ SIM_API_TWIN(cuMemsetD16Async, _ptsz, (CUdeviceptr to, unsigned short v, size_t 
 SIM_API_TWIN(cuMemsetD32Async, _ptsz, (CUdeviceptr to, unsigned v, size_t n, CUstream stream),
              set_async(c, stream, row(to, v, 4, n)))
 SIM_API_TWIN(cuMemsetD2D8Async, _ptsz,
-             (CUdeviceptr to, size_t pitch, unsigned char v, size_t width, size_t height, CUstream stream),
+             (CUdeviceptr to, size_t pitch, unsigned char v, size_t width, size_t height,
+              CUstream stream),
              set_async(c, stream, plane(to, pitch, v, 1, width, height)))
 SIM_API_TWIN(cuMemsetD2D16Async, _ptsz,
              (CUdeviceptr to, size_t pitch, unsigned short v, size_t width, size_t height,
               CUstream stream),
              set_async(c, stream, plane(to, pitch, v, 2, width, height)))
 SIM_API_TWIN(cuMemsetD2D32Async, _ptsz,
-             (CUdeviceptr to, size_t pitch, unsigned v, size_t width, size_t height, CUstream stream),
+             (CUdeviceptr to, size_t pitch, unsigned v, size_t width, size_t height,
+              CUstream stream),
              set_async(c, stream, plane(to, pitch, v, 4, width, height)))
 
 }  // namespace fib::sim

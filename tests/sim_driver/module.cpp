@@ -23,7 +23,8 @@ void add_globals(Driver& driver, const Module& module) {
 void load(Call& c, CUmodule* out, const Bytes& elf) {
   const ContextPtr context = c.context();
   ImagePtr image;
-  // Without the driver lock: the dynamic linker has a lock of its own, and constructors that call us.
+  // Without the driver lock: the dynamic linker has a lock of its own, and constructors that call
+  // us.
   c.unlocked([&] { image = std::make_shared<const LoadedImage>(elf); });
   *out = add_module(c.driver, context->handle, std::move(image), nullptr)->handle;
 }
@@ -57,7 +58,8 @@ void remove_module(Driver& driver, const ModulePtr& module) {
 }
 
 CUfunction function_in(Driver& driver, Module& module, const std::string& name) {
-  if (const auto known = module.functions.find(name); known != module.functions.end()) return known->second;
+  if (const auto known = module.functions.find(name); known != module.functions.end())
+    return known->second;
   const LoadedKernel* kernel = module.image->find_kernel(name);
   require(kernel != nullptr, CUDA_ERROR_NOT_FOUND);
   auto function = std::make_shared<Function>();
@@ -70,20 +72,18 @@ CUfunction function_in(Driver& driver, Module& module, const std::string& name) 
   return function->handle;
 }
 
-SIM_API(cuModuleLoadData, (CUmodule* out, const void* image),
-        require(out != nullptr);
+SIM_API(cuModuleLoadData, (CUmodule * out, const void* image), require(out != nullptr);
         load(c, out, elf_of(image)))
 
 SIM_API(cuModuleLoadDataEx,
-        (CUmodule* out, const void* image, unsigned count, CUjit_option* options, void** values),
+        (CUmodule * out, const void* image, unsigned count, CUjit_option* options, void** values),
         require(out != nullptr && (count == 0 || (options && values)));
         load(c, out, elf_of(image)))
 
-SIM_API(cuModuleLoadFatBinary, (CUmodule* out, const void* image),
-        require(out != nullptr);
+SIM_API(cuModuleLoadFatBinary, (CUmodule * out, const void* image), require(out != nullptr);
         load(c, out, elf_of(image)))
 
-SIM_API(cuModuleLoad, (CUmodule* out, const char* path), {
+SIM_API(cuModuleLoad, (CUmodule * out, const char* path), {
   require(out && path);
   Bytes file = read_file(path);
   file.push_back(std::byte{0});  // a text ends like one in memory
@@ -99,14 +99,14 @@ SIM_API(cuModuleUnload, (CUmodule handle), {
   c.unlocked([&] { module.reset(); });  // may unmap the image
 })
 
-SIM_API(cuModuleGetFunction, (CUfunction* out, CUmodule handle, const char* name),
-        require(out && name);
+SIM_API(cuModuleGetFunction, (CUfunction * out, CUmodule handle, const char* name),
+        require(out&& name);
         *out = function_in(c.driver, *find_module(c.driver, handle), name))
 
 SIM_API(cuModuleGetFunctionCount, (unsigned* count, CUmodule handle),
         store(count, find_module(c.driver, handle)->image->kernels().size()))
 
-SIM_API(cuModuleEnumerateFunctions, (CUfunction* out, unsigned count, CUmodule handle), {
+SIM_API(cuModuleEnumerateFunctions, (CUfunction * out, unsigned count, CUmodule handle), {
   const ModulePtr module = find_module(c.driver, handle);
   require(out && count > 0);
   unsigned i = 0;
@@ -114,14 +114,15 @@ SIM_API(cuModuleEnumerateFunctions, (CUfunction* out, unsigned count, CUmodule h
     if (i < count) out[i++] = function_in(c.driver, *module, kernel.name);
 })
 
-SIM_API(cuModuleGetGlobal_v2, (CUdeviceptr * address, size_t* bytes, CUmodule handle, const char* name), {
-  const ModulePtr module = find_module(c.driver, handle);
-  require(name != nullptr);
-  const FibsimGlobal* global = module->image->find_global(name);
-  require(global != nullptr, CUDA_ERROR_NOT_FOUND);
-  store_if(address, reinterpret_cast<CUdeviceptr>(global->address));
-  store_if(bytes, global->size);
-})
+SIM_API(cuModuleGetGlobal_v2,
+        (CUdeviceptr * address, size_t* bytes, CUmodule handle, const char* name), {
+          const ModulePtr module = find_module(c.driver, handle);
+          require(name != nullptr);
+          const FibsimGlobal* global = module->image->find_global(name);
+          require(global != nullptr, CUDA_ERROR_NOT_FOUND);
+          store_if(address, reinterpret_cast<CUdeviceptr>(global->address));
+          store_if(bytes, global->size);
+        })
 
 SIM_API(cuModuleGetLoadingMode, (CUmoduleLoadingMode * mode),
         store(mode, loads_eagerly() ? CU_MODULE_EAGER_LOADING : CU_MODULE_LAZY_LOADING))

@@ -87,8 +87,9 @@ FunctionPtr function_of_kernel(Call& c, const KernelPtr& kernel);
 /// A CUfunction, or a CUkernel cast to one, as launches accept it.
 FunctionPtr function_to_launch(Call& c, CUfunction handle);
 
-int function_attribute(const LoadedKernel& kernel, const FunctionState& state, CUfunction_attribute which);
-void set_function_attribute(const LoadedKernel& kernel, FunctionState& state, CUfunction_attribute which,
-                            int value);
+int function_attribute(const LoadedKernel& kernel, const FunctionState& state,
+                       CUfunction_attribute which);
+void set_function_attribute(const LoadedKernel& kernel, FunctionState& state,
+                            CUfunction_attribute which, int value);
 
 }  // namespace fib::sim

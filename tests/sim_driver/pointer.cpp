@@ -22,7 +22,8 @@ bool host_may_access(const Allocation& range) {
 }
 
 /// False for an attribute that is not known, or does not exist for this memory.
-bool write_attribute(void* out, CUpointer_attribute which, const Allocation& range, CUdeviceptr address) {
+bool write_attribute(void* out, CUpointer_attribute which, const Allocation& range,
+                     CUdeviceptr address) {
   switch (which) {
     case CU_POINTER_ATTRIBUTE_CONTEXT: return write(out, range.context), range.context != nullptr;
     case CU_POINTER_ATTRIBUTE_MEMORY_TYPE: return write(out, type_of(range)), true;
@@ -30,7 +31,8 @@ bool write_attribute(void* out, CUpointer_attribute which, const Allocation& ran
     case CU_POINTER_ATTRIBUTE_HOST_POINTER: return write(out, address), host_may_access(range);
     case CU_POINTER_ATTRIBUTE_SYNC_MEMOPS: return write(out, 0), true;
     case CU_POINTER_ATTRIBUTE_BUFFER_ID: return write(out, range.id), true;
-    case CU_POINTER_ATTRIBUTE_IS_MANAGED: return write(out, int{range.kind == MemoryKind::managed}), true;
+    case CU_POINTER_ATTRIBUTE_IS_MANAGED:
+      return write(out, int{range.kind == MemoryKind::managed}), true;
     case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL: return write(out, range.device), true;
     case CU_POINTER_ATTRIBUTE_IS_LEGACY_CUDA_IPC_CAPABLE:
       return write(out, int{range.kind == MemoryKind::device}), true;
@@ -87,7 +89,7 @@ SIM_API(cuPointerGetAttributes,
         })
 
 SIM_API(cuPointerSetAttribute, (const void* value, CUpointer_attribute which, CUdeviceptr address),
-        require(value && which == CU_POINTER_ATTRIBUTE_SYNC_MEMOPS);
+        require(value&& which == CU_POINTER_ATTRIBUTE_SYNC_MEMOPS);
         require(usable_range(c, address) != nullptr))
 
 }  // namespace fib::sim

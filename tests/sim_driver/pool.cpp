@@ -62,7 +62,8 @@ void alloc_async(Call& c, CUdeviceptr* out, size_t size, CUmemoryPool handle, CU
   *out = range.base;
 }
 
-/// For new calls the block is gone at once; it stays mapped, and the pool reuses it in stream order.
+/// For new calls the block is gone at once; it stays mapped, and the pool reuses it in stream
+/// order.
 void free_async(Call& c, CUdeviceptr address, CUstream on) {
   const StreamPtr stream = c.stream(on);
   guard_legacy(c, *stream);
@@ -183,13 +184,15 @@ SIM_API_TWIN(cuMemAllocFromPoolAsync, _ptsz,
              (CUdeviceptr * out, size_t size, CUmemoryPool pool, CUstream stream),
              require(pool != nullptr);
              alloc_async(c, out, size, pool, stream))
-SIM_API_TWIN(cuMemFreeAsync, _ptsz, (CUdeviceptr address, CUstream stream), free_async(c, address, stream))
+SIM_API_TWIN(cuMemFreeAsync, _ptsz, (CUdeviceptr address, CUstream stream),
+             free_async(c, address, stream))
 
 SIM_API(cuMemPoolCreate, (CUmemoryPool * out, const CUmemPoolProps* properties),
-        require(out && properties && properties->allocType == CU_MEM_ALLOCATION_TYPE_PINNED);
+        require(out&& properties && properties->allocType == CU_MEM_ALLOCATION_TYPE_PINNED);
         *out = create_pool(c.driver, device_in(c, &properties->location), *properties))
 SIM_API(cuMemPoolDestroy, (CUmemoryPool pool), destroy(c, pool))
-SIM_API(cuMemPoolTrimTo, (CUmemoryPool pool, size_t keep), trim(c.driver, *find_pool(c.driver, pool), keep))
+SIM_API(cuMemPoolTrimTo, (CUmemoryPool pool, size_t keep),
+        trim(c.driver, *find_pool(c.driver, pool), keep))
 SIM_API(cuMemPoolGetAttribute, (CUmemoryPool pool, CUmemPool_attribute which, void* out),
         get_attribute(*find_pool(c.driver, pool), which, out))
 SIM_API(cuMemPoolSetAttribute, (CUmemoryPool pool, CUmemPool_attribute which, void* value),
@@ -200,11 +203,12 @@ SIM_API(cuMemPoolSetAccess, (CUmemoryPool handle, const CUmemAccessDesc* map, si
   require(map || count == 0);
   for (size_t i = 0; i < count; ++i) pool->access[device_in(c, &map[i].location)] = map[i].flags;
 })
-SIM_API(cuMemPoolGetAccess, (CUmemAccess_flags * out, CUmemoryPool handle, CUmemLocation* location), {
-  const PoolPtr pool = find_pool(c.driver, handle);
-  const auto set = pool->access.find(device_in(c, location));
-  store(out, set == pool->access.end() ? CU_MEM_ACCESS_FLAGS_PROT_NONE : set->second);
-})
+SIM_API(cuMemPoolGetAccess, (CUmemAccess_flags * out, CUmemoryPool handle, CUmemLocation* location),
+        {
+          const PoolPtr pool = find_pool(c.driver, handle);
+          const auto set = pool->access.find(device_in(c, location));
+          store(out, set == pool->access.end() ? CU_MEM_ACCESS_FLAGS_PROT_NONE : set->second);
+        })
 
 SIM_API(cuDeviceGetDefaultMemPool, (CUmemoryPool * out, CUdevice device),
         store(out, c.driver.device(device).default_pool))

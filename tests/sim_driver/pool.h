@@ -9,8 +9,8 @@
 
 namespace fib::sim {
 
-/// A freed block that the pool keeps. The stream that freed it may reuse it at once, the others once
-/// the free is over.
+/// A freed block that the pool keeps. The stream that freed it may reuse it at once, the others
+/// once the free is over.
 struct IdleBlock {
   uintptr_t base;
   std::size_t size;

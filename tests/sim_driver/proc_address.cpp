@@ -40,7 +40,8 @@ const Ladder& ladder() {
 const Export* newest(const std::vector<Export>& exports, int version, bool per_thread) {
   const Export* best = nullptr;
   for (const Export& e : exports)
-    if (e.per_thread == per_thread && e.version <= version && !injected_missing(e.symbol)) best = &e;
+    if (e.per_thread == per_thread && e.version <= version && !injected_missing(e.symbol))
+      best = &e;
   return best;
 }
 
@@ -55,9 +56,11 @@ const Export* choose(const std::vector<Export>& exports, int version, cuuint64_t
   return same_abi ? twin : plain;
 }
 
-CUdriverProcAddressQueryResult look_up(const char* name, int version, cuuint64_t flags, void** out) {
+CUdriverProcAddressQueryResult look_up(const char* name, int version, cuuint64_t flags,
+                                       void** out) {
   const auto entry = ladder().find(name);
-  if (entry == ladder().end() || injected_missing(name)) return CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
+  if (entry == ladder().end() || injected_missing(name))
+    return CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;
   if (const Export* found = choose(entry->second, version, flags)) {
     *out = found->address;
     return CU_GET_PROC_ADDRESS_SUCCESS;
@@ -83,8 +86,8 @@ void get_proc_address(const char* name, void** out, int version, cuuint64_t flag
 extern "C" CUresult CUDAAPI cuGetProcAddress(const char* name, void** out, int version,
                                              cuuint64_t flags) {
   return call(
-      Api::cuGetProcAddress, false, [&](Call&) { get_proc_address(name, out, version, flags, nullptr); },
-      Needs::nothing);
+      Api::cuGetProcAddress, false,
+      [&](Call&) { get_proc_address(name, out, version, flags, nullptr); }, Needs::nothing);
 }
 
 extern "C" CUresult CUDAAPI cuGetProcAddress_v2(const char* name, void** out, int version,

@@ -54,7 +54,8 @@ struct Invoker<kFunction> {
     [params]<std::size_t... i>(std::index_sequence<i...>) {
       (void)params;
       kFunction(*reinterpret_cast<const Args*>(params + Layout::params[i].offset)...);
-    }(std::index_sequence_for<Args...>{});
+    }
+    (std::index_sequence_for<Args...>{});
   }
 };
 
@@ -87,18 +88,19 @@ struct GlobalEntry {
 #define FIBSIM_EXPORT __attribute__((visibility("default"), used))
 
 /// A kernel with attributes: SIM_KERNEL_WITH(name, (parameters), .max_threads = 256) { body }
-#define SIM_KERNEL_WITH(name, parameters, ...)                                             \
-  FIBSIM_EXPORT void name parameters;                                                      \
+#define SIM_KERNEL_WITH(name, parameters, ...)                                              \
+  FIBSIM_EXPORT void name parameters;                                                       \
   static ::fib::sim::KernelEntry<&name> fibsim_entry_##name{FibsimAttributes{__VA_ARGS__}}; \
   void name parameters
 #define SIM_KERNEL(name, parameters) SIM_KERNEL_WITH(name, parameters, )
 
 /// A __device__ (SIM_GLOBAL) or __constant__ (SIM_CONSTANT) variable, zero at load.
-#define FIBSIM_VARIABLE(type, name, is_constant)                                             \
-  extern "C" {                                                                               \
-  FIBSIM_EXPORT type name{};                                                                 \
-  }                                                                                          \
-  static ::fib::sim::GlobalEntry fibsim_entry_##name{{#name, &name, sizeof(name), is_constant, \
-                                                      nullptr}}
+#define FIBSIM_VARIABLE(type, name, is_constant)         \
+  extern "C" {                                           \
+  FIBSIM_EXPORT type name{};                             \
+  }                                                      \
+  static ::fib::sim::GlobalEntry fibsim_entry_##name {   \
+    { #name, &name, sizeof(name), is_constant, nullptr } \
+  }
 #define SIM_GLOBAL(type, name) FIBSIM_VARIABLE(type, name, false)
 #define SIM_CONSTANT(type, name) FIBSIM_VARIABLE(type, name, true)

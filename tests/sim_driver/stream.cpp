@@ -41,7 +41,11 @@ void Completion::finish() {
 }
 
 Stream::Stream(Kind which, CUcontext owner, int on_device, int with_priority)
-    : kind(which), context(owner), device(on_device), priority(with_priority), id(next_stream_id()) {}
+    : kind(which),
+      context(owner),
+      device(on_device),
+      priority(with_priority),
+      id(next_stream_id()) {}
 
 CompletionPtr Stream::submit(std::vector<CompletionPtr> waits, std::function<void()> run) {
   last = std::make_shared<Completion>();
@@ -62,8 +66,8 @@ void Stream::close() {
   wake_.notify_one();
 }
 
-// Detached, with every signal masked: the process that we live in must neither wait for the worker at
-// exit nor have its signal handlers run on it.
+// Detached, with every signal masked: the process that we live in must neither wait for the worker
+// at exit nor have its signal handlers run on it.
 void Stream::start_worker() {
   sigset_t all, before;
   ::sigfillset(&all);
@@ -128,7 +132,8 @@ std::vector<CompletionPtr> pending_on_device(Driver& driver, int device) {
   std::vector<CompletionPtr> list;
   for (const auto& [handle, context] : driver.contexts.live()) {
     if (context->device != device) continue;
-    for (CompletionPtr& work : pending_in_context(driver, context->handle)) list.push_back(std::move(work));
+    for (CompletionPtr& work : pending_in_context(driver, context->handle))
+      list.push_back(std::move(work));
   }
   return list;
 }

@@ -16,8 +16,8 @@ namespace fib::sim {
 
 class Capture;
 
-/// A stream: a queue that one detached worker thread empties in order. The public fields are guarded
-/// by the driver lock, the queue by a lock of its own.
+/// A stream: a queue that one detached worker thread empties in order. The public fields are
+/// guarded by the driver lock, the queue by a lock of its own.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
   enum class Kind { legacy, per_thread, blocking, non_blocking };
@@ -29,10 +29,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   const int device;
   const int priority;
   const uint64_t id;
-  CUstream handle = nullptr;          // null for the legacy and per-thread streams
-  CompletionPtr last;                 // of the work submitted last; null if none
-  std::shared_ptr<Capture> capture;   // the capture that this stream takes part in
-  std::vector<CUgraphNode> frontier;  // while capturing: what the next node depends on
+  CUstream handle = nullptr;                    // null for the legacy and per-thread streams
+  CompletionPtr last;                           // of the work submitted last; null if none
+  std::shared_ptr<Capture> capture;             // the capture that this stream takes part in
+  std::vector<CUgraphNode> frontier;            // while capturing: what the next node depends on
   std::vector<CUgraphEdgeData> frontier_edges;  // as cuStreamGetCaptureInfo_v3 shows them
 
   bool synchronises_with_legacy() const { return kind != Kind::non_blocking; }

@@ -7,7 +7,8 @@ namespace {
 void create(Call& c, CUstream* out, unsigned flags, int priority) {
   const ContextPtr context = c.context();
   require(out && (flags & ~static_cast<unsigned>(CU_STREAM_NON_BLOCKING)) == 0);
-  const auto kind = flags & CU_STREAM_NON_BLOCKING ? Stream::Kind::non_blocking : Stream::Kind::blocking;
+  const auto kind =
+      flags & CU_STREAM_NON_BLOCKING ? Stream::Kind::non_blocking : Stream::Kind::blocking;
   const int clamped = std::max(-5, std::min(0, priority));
   auto stream = std::make_shared<Stream>(kind, context->handle, context->device, clamped);
   stream->handle = c.driver.streams.insert(stream);
@@ -63,7 +64,9 @@ void launch_host(Call& c, CUstream on, CUhostFn function, void* data) {
   issue(c, c.stream(on), HostCall{function, data});
 }
 
-void get_context(Call& c, CUstream handle, CUcontext* out) { store(out, c.stream(handle)->context); }
+void get_context(Call& c, CUstream handle, CUcontext* out) {
+  store(out, c.stream(handle)->context);
+}
 
 void get_attribute(Call& c, CUstream handle, CUstreamAttrID which, CUstreamAttrValue* out) {
   const StreamPtr stream = c.stream(handle);
@@ -102,11 +105,9 @@ SIM_API_TWIN(cuStreamGetAttribute, _ptsz,
              (CUstream stream, CUstreamAttrID which, CUstreamAttrValue* out),
              get_attribute(c, stream, which, out))
 SIM_API_TWIN(cuStreamSetAttribute, _ptsz,
-             (CUstream stream, CUstreamAttrID, const CUstreamAttrValue* value),
-             c.stream(stream);
+             (CUstream stream, CUstreamAttrID, const CUstreamAttrValue* value), c.stream(stream);
              require(value != nullptr))
-SIM_API_TWIN(cuStreamCopyAttributes, _ptsz, (CUstream to, CUstream from),
-             c.stream(to);
+SIM_API_TWIN(cuStreamCopyAttributes, _ptsz, (CUstream to, CUstream from), c.stream(to);
              c.stream(from))
 
 }  // namespace fib::sim

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every listed symbol, weakly: what the simulator implements overrides it. cuda.h is not included, as
-// the prototypes do not matter. The build forbids folding: each entry point has an address of its own.
+// Every listed symbol, weakly: what the simulator implements overrides it. cuda.h is not included,
+// as the prototypes do not matter. The build forbids folding: each entry point has an address of
+// its own.
 #include "tests/sim_driver/stubs.h"
 
 namespace fib::sim {
@@ -15,8 +16,8 @@ enum class Row : unsigned {
 }  // namespace
 }  // namespace fib::sim
 
-#define FIBSIM_STUB(symbol)                                                      \
-  extern "C" __attribute__((weak)) int symbol() {                                \
+#define FIBSIM_STUB(symbol)                                                       \
+  extern "C" __attribute__((weak)) int symbol() {                                 \
     return fib::sim::not_supported(static_cast<unsigned>(fib::sim::Row::symbol)); \
   }
 #define FIB_HOOK(symbol, args) FIBSIM_STUB(symbol)

@@ -63,7 +63,8 @@ PhysicalPtr find_physical(const Vmm& vmm, CUmemGenericAllocationHandle handle) {
   return it->second;
 }
 
-void create(Call& c, CUmemGenericAllocationHandle* out, size_t size, const CUmemAllocationProp* properties) {
+void create(Call& c, CUmemGenericAllocationHandle* out, size_t size,
+            const CUmemAllocationProp* properties) {
   require(out && properties && size > 0 && is_granular(size));
   require(properties->type == CU_MEM_ALLOCATION_TYPE_PINNED);
   Device& device = c.driver.device(properties->location.id);
@@ -86,7 +87,8 @@ void release(Call& c, CUmemGenericAllocationHandle handle) {
   c.driver.vmm.handles.erase(handle);
 }
 
-void map(Call& c, CUdeviceptr address, size_t size, size_t offset, CUmemGenericAllocationHandle handle) {
+void map(Call& c, CUdeviceptr address, size_t size, size_t offset,
+         CUmemGenericAllocationHandle handle) {
   Vmm& vmm = c.driver.vmm;
   const PhysicalPtr memory = find_physical(vmm, handle);
   require(size > 0 && is_granular(address) && is_granular(size) && is_granular(offset));
@@ -136,7 +138,8 @@ int protection(const Allocation& range) {
   return protection;
 }
 
-void set_access(Call& c, CUdeviceptr address, size_t size, const CUmemAccessDesc* descs, size_t count) {
+void set_access(Call& c, CUdeviceptr address, size_t size, const CUmemAccessDesc* descs,
+                size_t count) {
   require(descs && count > 0);
   for (size_t i = 0; i < count; ++i) c.driver.device(descs[i].location.id);
   for (uintptr_t base : mappings_in(c, address, size)) {
@@ -153,8 +156,9 @@ PhysicalMemory::~PhysicalMemory() {
 }
 
 SIM_API(cuMemAddressReserve,
-        (CUdeviceptr * out, size_t size, size_t alignment, CUdeviceptr hint, unsigned long long flags),
-        require(out && flags == 0);
+        (CUdeviceptr * out, size_t size, size_t alignment, CUdeviceptr hint,
+         unsigned long long flags),
+        require(out&& flags == 0);
         *out = reserve(c.driver.vmm, hint, size, alignment))
 
 SIM_API(cuMemAddressFree, (CUdeviceptr address, size_t size), {
@@ -178,15 +182,18 @@ SIM_API(cuMemMap,
         require(flags == 0);
         map(c, address, size, offset, handle))
 SIM_API(cuMemUnmap, (CUdeviceptr address, size_t size), unmap(c, address, size))
-SIM_API(cuMemSetAccess, (CUdeviceptr address, size_t size, const CUmemAccessDesc* descs, size_t count),
+SIM_API(cuMemSetAccess,
+        (CUdeviceptr address, size_t size, const CUmemAccessDesc* descs, size_t count),
         set_access(c, address, size, descs, count))
 
-SIM_API(cuMemGetAccess, (unsigned long long* out, const CUmemLocation* location, CUdeviceptr address), {
-  const Allocation* range = c.driver.memory.find(address);
-  require(location && range && range->kind == MemoryKind::mapped);
-  const auto granted = range->access.find(location->id);
-  store(out, granted == range->access.end() ? CU_MEM_ACCESS_FLAGS_PROT_NONE : granted->second);
-})
+SIM_API(cuMemGetAccess,
+        (unsigned long long* out, const CUmemLocation* location, CUdeviceptr address), {
+          const Allocation* range = c.driver.memory.find(address);
+          require(location && range && range->kind == MemoryKind::mapped);
+          const auto granted = range->access.find(location->id);
+          store(out,
+                granted == range->access.end() ? CU_MEM_ACCESS_FLAGS_PROT_NONE : granted->second);
+        })
 
 SIM_API(cuMemRetainAllocationHandle, (CUmemGenericAllocationHandle * out, void* address), {
   const Allocation* range = c.driver.memory.find(reinterpret_cast<uintptr_t>(address));
@@ -204,7 +211,7 @@ SIM_API(cuMemRetainAllocationHandle, (CUmemGenericAllocationHandle * out, void* 
 })
 
 SIM_API(cuMemGetAllocationGranularity,
-        (size_t* out, const CUmemAllocationProp* properties, CUmemAllocationGranularity_flags),
+        (size_t * out, const CUmemAllocationProp* properties, CUmemAllocationGranularity_flags),
         require(properties != nullptr);
         store(out, kVmmGranularity))
 SIM_API(cuMemGetAllocationPropertiesFromHandle,

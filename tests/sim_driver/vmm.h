@@ -29,7 +29,8 @@ struct PhysicalMemory {
 struct Vmm {
   std::map<uintptr_t, std::size_t> reservations;
   std::map<CUmemGenericAllocationHandle, std::shared_ptr<PhysicalMemory>> handles;
-  std::map<uintptr_t, std::shared_ptr<PhysicalMemory>> mappings;  // by address; sizes are in MemoryMap
+  std::map<uintptr_t, std::shared_ptr<PhysicalMemory>>
+      mappings;  // by address; sizes are in MemoryMap
   CUmemGenericAllocationHandle next_handle = 1;
 };
 

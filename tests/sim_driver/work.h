@@ -59,11 +59,12 @@ struct Empty {};
 using Work =
     std::variant<Empty, KernelLaunch, Copy, Memset, HostCall, EventRecord, EventWait, ChildGraph>;
 
-/// Does the work now, in this thread. Child graphs are expanded at instantiation and never get here.
+/// Does the work now, in this thread. Child graphs are expanded at instantiation and never get
+/// here.
 void run(const Work& work);
 
-/// Queues the work on the stream, or adds it to the graph that the stream is capturing. Returns null
-/// when it was captured.
+/// Queues the work on the stream, or adds it to the graph that the stream is capturing. Returns
+/// null when it was captured.
 CompletionPtr issue(Call& c, const StreamPtr& stream, Work work);
 
 }  // namespace fib::sim

@@ -30,8 +30,9 @@ def read_notes(directory):
     return notes
 
 
-def compare(notes_dir, processes):
-    """Every call and launch that a program noted stands in its capture, in the thread's order."""
+def compare(notes_dir, processes, params=True):
+    """Every call and launch that a program noted stands in its capture, in the thread's order; without
+    `params`, the parameter bytes are not looked at."""
     by_pid = {process["pid"]: process for process in processes}
     listed = recorded_calls()
     for pid, (calls, launches) in read_notes(notes_dir).items():
@@ -39,7 +40,7 @@ def compare(notes_dir, processes):
             require(not launches, f"process {pid} launched kernels and has no capture")
             continue
         compare_calls(calls, by_pid[pid]["calls"], listed)
-        compare_launches(launches, by_pid[pid]["launches"])
+        compare_launches(launches, by_pid[pid]["launches"], params)
 
 
 def compare_calls(noted, captured, listed):
@@ -48,7 +49,7 @@ def compare_calls(noted, captured, listed):
                 f"{name}: called {noted[name]} times, {captured.get(name, 0)} in the capture")
 
 
-def compare_launches(noted, captured):
+def compare_launches(noted, captured, params):
     by_thread = collections.defaultdict(list)
     for launch in captured:
         if launch["result"] == 0:
@@ -57,14 +58,16 @@ def compare_launches(noted, captured):
         found = iter(by_thread.get(tid, []))
         for number, words in enumerate(expected):
             # Launches that the program made past the helper are not noted and may stand in between.
-            match = next((l for l in found if same_launch(words, l)), None)
+            match = next((l for l in found if same_launch(words, l, params)), None)
             if match is None:
                 raise Failure(f"thread {tid}: launch {number} is not in the capture: {' '.join(words)}\n"
                               f"captured: {by_thread.get(tid, [])[:20]}")
 
 
-def same_launch(words, launch):
+def same_launch(words, launch, compare_params):
     kernel, grid, block, shared, params = words
+    if not compare_params:
+        params = "-"
     return (launch["kernel"] == kernel and launch["grid"] == grid and launch["block"] == block
             and launch["shared"] == int(shared) and same_bytes(params, launch["params"]))
 

@@ -24,7 +24,8 @@ def parse():
     parser.add_argument("--expect", action="append", default=[],
                         help="exit=N, success=0 (no EXIT-SUCCESS), processes=N, launches=N (eager ones, at "
                              "least), kernel=NAME:N, deviation=CODE:N (all of them), stderr=REGEX (one line "
-                             "of fibshim each), drops=1 (allowed), audit=0 (the driver cannot count)")
+                             "of fibshim each), drops=1 (allowed), params=0 (their bytes are not "
+                             "known), audit=0 (the driver cannot count)")
     parser.add_argument("--env", action="append", default=[])
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
@@ -108,12 +109,12 @@ def check_capture(case, capture, count_file, notes, expect):
             f"{[d.name for d in directories]}: {wanted} process(es) expected in the capture")
     if wanted == 0:
         return
-    processes = case.captures(capture, launches=any(notes.iterdir()))
+    processes = case.captures(capture, launches=any("\nlaunch " in p.read_text() for p in notes.iterdir()))
     for process in processes:
         check_process(process, expect)
     check_kernels(processes, expect)
     check_deviations(processes, expect)
-    expectations.compare(notes, processes)
+    expectations.compare(notes, processes, params=expect.get("params", 1) == 1)
     if expect.get("audit", 1):
         audit = case.tool("audit", "--against", count_file, capture)
         require(audit.returncode == 0, f"fib audit found a difference:\n{audit.out}{audit.err}")

@@ -63,6 +63,10 @@ int main() {
     FIB_CHECK(paced_launches(add, nullptr, memory, 200000) == 0);
     const long before = resident_kib();
     counting = true;
+    int* volatile noticed = new int(1);
+    delete noticed;
+    FIB_CHECK(counted == 2);
+    counted = 0;
     const int failed = paced_launches(add, nullptr, memory, 1000000);
     counting = false;
     const long grown = resident_kib() - before;

@@ -25,7 +25,8 @@ float widen(uint16_t b) { return std::bit_cast<float>(static_cast<uint32_t>(b) <
 
 uint16_t narrow(float f) {
   const auto bits = std::bit_cast<uint32_t>(f);
-  return static_cast<uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);  // to nearest, ties to even
+  return static_cast<uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >>
+                               16);  // to nearest, ties to even
 }
 
 float root_mean_square(const uint16_t* row, int columns, float epsilon) {
@@ -98,12 +99,15 @@ SIM_KERNEL(use_globals, (float* data, int n)) {
 
 // One block per row.
 SIM_KERNEL_WITH(rms_norm,
-                (uint16_t * out, const uint16_t* in, const uint16_t* weight, float epsilon, int columns),
+                (uint16_t * out, const uint16_t* in, const uint16_t* weight, float epsilon,
+                 int columns),
                 .registers = 40, .static_shared = 128, .max_threads = 512) {
   const size_t start = static_cast<size_t>(block_index().x) * static_cast<size_t>(columns);
   const float norm = root_mean_square(in + start, columns, epsilon);
-  for (int i = static_cast<int>(thread_index().x); i < columns; i += static_cast<int>(block_dim().x))
-    out[start + static_cast<size_t>(i)] = narrow(widen(in[start + static_cast<size_t>(i)]) / norm * widen(weight[i]));
+  for (int i = static_cast<int>(thread_index().x); i < columns;
+       i += static_cast<int>(block_dim().x))
+    out[start + static_cast<size_t>(i)] =
+        narrow(widen(in[start + static_cast<size_t>(i)]) / norm * widen(weight[i]));
 }
 
 // Wrong on purpose: writes one element past its buffer.

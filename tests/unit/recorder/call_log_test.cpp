@@ -159,9 +159,8 @@ TEST_F(CallLogTest, EmptyInputArrayIsNotRead) {
 TEST_F(CallLogTest, TextIsItsCharactersPadded) {
   CUdeviceptr address = 0x5000;
   std::size_t bytes = 12;
-  const char* name = "a_global";  // 8 characters, and one more below
-  call<Api::cuModuleGetGlobal_v2>(CUDA_SUCCESS, &address, &bytes, handle<CUmodule>(0x1), name);
-  call<Api::cuModuleGetGlobal_v2>(CUDA_SUCCESS, &address, &bytes, handle<CUmodule>(0x1), "global_no");
+  for (const char* name : {"a_global", "global_no"})  // 8 characters, and 9
+    call<Api::cuModuleGetGlobal_v2>(CUDA_SUCCESS, &address, &bytes, handle<CUmodule>(0x1), name);
   ASSERT_TRUE(session().start());
   log_ = finish_and_read();
   ASSERT_EQ(log_.calls.size(), 2u);

@@ -2,6 +2,7 @@
 #include "fake_driver.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 namespace fib::recorder::test {
@@ -147,6 +148,23 @@ void add_kernel_calls(driver::DriverApi& api) {
   };
 }
 
+void add_library_calls(driver::DriverApi& api) {
+  api.cuLibraryGetKernel = [](CUkernel* kernel, CUlibrary library, const char* name) {
+    for (const auto& [handle, f] : fake().functions)
+      if (f.is_kernel && f.library == library && f.name == name) {
+        *kernel = static_cast<CUkernel>(const_cast<void*>(handle));
+        return CUDA_SUCCESS;
+      }
+    return CUDA_ERROR_NOT_FOUND;
+  };
+  api.cuLibraryGetModule = [](CUmodule* module, CUlibrary library) {
+    const auto found = fake().library_modules.find(library);
+    if (found == fake().library_modules.end()) return CUDA_ERROR_INVALID_HANDLE;
+    *module = found->second;
+    return CUDA_SUCCESS;
+  };
+}
+
 void add_capture_calls(driver::DriverApi& api) {
   api.cuStreamIsCapturing = [](CUstream stream, CUstreamCaptureStatus* status) {
     *status = capture_of(stream).status;
@@ -226,6 +244,7 @@ driver::DriverApi fake_api() {
   add_context_calls(api);
   add_function_calls(api);
   add_kernel_calls(api);
+  add_library_calls(api);
   add_capture_calls(api);
   add_graph_calls(api);
   add_node_calls(api);

@@ -56,6 +56,7 @@ struct FakeDriver {
   CUresult context_result = CUDA_SUCCESS;
   int devices = 1;
   std::map<const void*, Function> functions;
+  std::map<CUlibrary, CUmodule> library_modules;
   std::map<CUgraph, Graph> graphs;
   std::map<CUgraphNode, Node> nodes;
   std::map<CUstream, Capture> captures;

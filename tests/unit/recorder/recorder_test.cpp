@@ -59,6 +59,11 @@ RecorderTest::RecorderTest() : api_(forever().apis.emplace_back(fake_api())) {
   options_.ring_bytes = 1u << 16;
 }
 
+RecorderTest::~RecorderTest() {
+  // Before its directory goes, or it would complain.
+  if (recorder_ != nullptr) recorder_->session.flush(20'000'000'000u);
+}
+
 Recorder& RecorderTest::recorder() {
   if (recorder_ == nullptr) {
     recorder_ = new Recorder(options_, api_);

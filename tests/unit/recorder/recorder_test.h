@@ -39,6 +39,7 @@ class TempDirectory {
 class RecorderTest : public ::testing::Test {
  protected:
   RecorderTest();
+  ~RecorderTest() override;
 
   /// Made with options_ and api_ as they are on the first call.
   [[nodiscard]] Recorder& recorder();

@@ -28,7 +28,9 @@ class CaptureTest : public SimTest {
     return read_floats(data, 4)[0];
   }
   CUresult fill(CUstream on, float value) { return launch(function(kFill), on, 4, data, value, 4); }
-  CUresult scale(CUstream on, float value) { return launch(function(kScale), on, 4, data, value, 4); }
+  CUresult scale(CUstream on, float value) {
+    return launch(function(kScale), on, 4, data, value, 4);
+  }
   CUevent event() {
     CUevent created = nullptr;
     EXPECT_OK(cuEventCreate(&created, CU_EVENT_DISABLE_TIMING));
@@ -109,7 +111,8 @@ TEST_F(CaptureTest, ReportsItsState) {
   EXPECT_EQ(0, edges[0].from_port);
   CUgraphNode added = nullptr;
   ASSERT_OK(cuGraphAddEmptyNode(&added, into, dependencies, 1));
-  ASSERT_OK(cuStreamUpdateCaptureDependencies(stream, &added, 1, CU_STREAM_SET_CAPTURE_DEPENDENCIES));
+  ASSERT_OK(
+      cuStreamUpdateCaptureDependencies(stream, &added, 1, CU_STREAM_SET_CAPTURE_DEPENDENCIES));
   ASSERT_OK(end());
   EXPECT_EQ(into, graph);
   begin();
@@ -123,7 +126,8 @@ TEST_F(CaptureTest, CapturesIntoAGivenGraph) {
   CUgraphNode first = nullptr;
   ASSERT_OK(cuGraphCreate(&given, 0));
   ASSERT_OK(cuGraphAddEmptyNode(&first, given, nullptr, 0));
-  ASSERT_OK(cuStreamBeginCaptureToGraph(stream, given, &first, nullptr, 1, CU_STREAM_CAPTURE_MODE_RELAXED));
+  ASSERT_OK(cuStreamBeginCaptureToGraph(stream, given, &first, nullptr, 1,
+                                        CU_STREAM_CAPTURE_MODE_RELAXED));
   ASSERT_OK(fill(stream, 6));
   ASSERT_OK(end());
   EXPECT_EQ(given, graph);
@@ -151,7 +155,8 @@ TEST_F(CaptureTest, BeginAndEndHaveRules) {
             cuStreamBeginCapture_v2(nullptr, CU_STREAM_CAPTURE_MODE_GLOBAL));
   EXPECT_EQ(CUDA_ERROR_ILLEGAL_STATE, end());
   begin();
-  EXPECT_EQ(CUDA_ERROR_ILLEGAL_STATE, cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_EQ(CUDA_ERROR_ILLEGAL_STATE,
+            cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
   std::thread([&] {
     EXPECT_OK(cuCtxSetCurrent(context));
     EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD, end());

@@ -47,8 +47,8 @@ CHILD(fork_after_init) {
     int count = 0;
     const bool dead = cuInit(0) == CUDA_ERROR_NOT_INITIALIZED &&
                       cuDeviceGetCount(&count) == CUDA_ERROR_NOT_INITIALIZED &&
-                      cuLaunchKernel(reinterpret_cast<CUfunction>(&count), 1, 1, 1, 1, 1, 1, 0, nullptr,
-                                     nullptr, nullptr) == CUDA_ERROR_NOT_INITIALIZED;
+                      cuLaunchKernel(reinterpret_cast<CUfunction>(&count), 1, 1, 1, 1, 1, 1, 0,
+                                     nullptr, nullptr, nullptr) == CUDA_ERROR_NOT_INITIALIZED;
     ::_exit(dead ? 0 : 1);
   }
   return exit_code_of(pid);
@@ -75,9 +75,10 @@ void launch_late() {
   CUdeviceptr argument = g_late_counter;
   void* params[] = {&argument};
   int count = 0;
-  const bool ok =
-      cuLaunchKernel(g_late_function, 1, 1, 1, 1, 1, 1, 0, nullptr, params, nullptr) == CUDA_SUCCESS &&
-      cuMemcpyDtoH_v2(&count, g_late_counter, sizeof count) == CUDA_SUCCESS && count == 1;
+  const bool ok = cuLaunchKernel(g_late_function, 1, 1, 1, 1, 1, 1, 0, nullptr, params, nullptr) ==
+                      CUDA_SUCCESS &&
+                  cuMemcpyDtoH_v2(&count, g_late_counter, sizeof count) == CUDA_SUCCESS &&
+                  count == 1;
   if (!ok) ::_exit(77);
 }
 

@@ -52,9 +52,10 @@ TEST_F(CopyTest, PinnedCopiesAreAsynchronous) {
   ASSERT_OK(cuMemAllocHost_v2(&pinned, 4));
   *static_cast<int*>(pinned) = 1;
   const CUdeviceptr a = device_memory(4);
-  ASSERT_OK(launch(function(kSpin), stream, 1, 50000));
+  Gate gate(stream);
   ASSERT_OK(cuMemcpyHtoDAsync_v2(a, pinned, 4, stream));
   EXPECT_EQ(CUDA_ERROR_NOT_READY, cuStreamQuery(stream));
+  gate.open();
   ASSERT_OK(cuStreamSynchronize(stream));
 }
 

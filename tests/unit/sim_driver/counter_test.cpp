@@ -56,7 +56,8 @@ std::map<std::string, int> read_counts(const std::filesystem::path& folder) {
 TEST(Counter, SurvivesSigkill) {
   char folder[] = "/tmp/fibsim-counts-XXXXXX";
   ASSERT_NE(nullptr, ::mkdtemp(folder));
-  EXPECT_EQ(128 + SIGKILL, run_child("counted", {{"FIBSIM_COUNT_FILE", std::string(folder) + "/counts"}}));
+  EXPECT_EQ(128 + SIGKILL,
+            run_child("counted", {{"FIBSIM_COUNT_FILE", std::string(folder) + "/counts"}}));
   EXPECT_EQ((std::map<std::string, int>{{kNoop, 13}, {kSpin, 1}}), read_counts(folder));
   std::filesystem::remove_all(folder);
 }

@@ -17,9 +17,10 @@ TEST_F(EventTest, MarksAPointInAStream) {
   const CUstream stream = non_blocking_stream();
   const CUevent e = event();
   EXPECT_OK(cuEventQuery(e)) << "never recorded: complete";
-  ASSERT_OK(launch(function(kSpin), stream, 1, 30000));
+  Gate gate(stream);
   ASSERT_OK(cuEventRecord(e, stream));
   EXPECT_EQ(CUDA_ERROR_NOT_READY, cuEventQuery(e));
+  gate.open();
   ASSERT_OK(cuEventSynchronize(e));
   EXPECT_OK(cuEventQuery(e));
   EXPECT_OK(cuStreamQuery(stream));
@@ -44,8 +45,10 @@ TEST_F(EventTest, MeasuresTime) {
   EXPECT_EQ(CUDA_ERROR_INVALID_HANDLE, cuEventElapsedTime(&ms, begin, end)) << "not recorded";
   ASSERT_OK(cuEventRecord(begin, nullptr));
   ASSERT_OK(launch(function(kSpin), nullptr, 1, 20000));
+  Gate gate(nullptr);
   ASSERT_OK(cuEventRecord(end, nullptr));
   EXPECT_EQ(CUDA_ERROR_NOT_READY, cuEventElapsedTime(&ms, begin, end));
+  gate.open();
   ASSERT_OK(cuEventSynchronize(end));
   ASSERT_OK(cuEventElapsedTime_v2(&ms, begin, end));
   EXPECT_GE(ms, 19.0f);

@@ -17,7 +17,8 @@ class GraphTest : public SimTest {
   }
 
   /// A kernel node that fills, or scales, `data`.
-  CUgraphNode kernel_node(const char* name, float value, const std::vector<CUgraphNode>& after = {}) {
+  CUgraphNode kernel_node(const char* name, float value,
+                          const std::vector<CUgraphNode>& after = {}) {
     CUgraphNode node = nullptr;
     Arguments arguments(data, value);
     const CUDA_KERNEL_NODE_PARAMS params = arguments.node(function(name));
@@ -123,8 +124,8 @@ TEST_F(GraphTest, HasEveryKindOfNode) {
   EXPECT_OK(cuEventElapsedTime(&ms, event, event));
 
   const std::pair<CUgraphNode, CUgraphNodeType> expected[] = {
-      {set, CU_GRAPH_NODE_TYPE_MEMSET},   {copy, CU_GRAPH_NODE_TYPE_MEMCPY},
-      {host, CU_GRAPH_NODE_TYPE_HOST},    {empty, CU_GRAPH_NODE_TYPE_EMPTY},
+      {set, CU_GRAPH_NODE_TYPE_MEMSET},      {copy, CU_GRAPH_NODE_TYPE_MEMCPY},
+      {host, CU_GRAPH_NODE_TYPE_HOST},       {empty, CU_GRAPH_NODE_TYPE_EMPTY},
       {wait, CU_GRAPH_NODE_TYPE_WAIT_EVENT}, {record, CU_GRAPH_NODE_TYPE_EVENT_RECORD},
       {child, CU_GRAPH_NODE_TYPE_GRAPH}};
   for (const auto& [node, type] : expected) {
@@ -170,7 +171,8 @@ TEST_F(GraphTest, AddNodeTakesTheUnion) {
 }
 
 TEST_F(GraphTest, AnswersTopologyQueries) {
-  const CUgraphNode a = kernel_node(kFill, 1), b = kernel_node(kScale, 1, {a}), c = kernel_node(kScale, 1);
+  const CUgraphNode a = kernel_node(kFill, 1), b = kernel_node(kScale, 1, {a}),
+                    c = kernel_node(kScale, 1);
   size_t count = 0;
   ASSERT_OK(cuGraphGetNodes(graph, nullptr, &count));
   EXPECT_EQ(3u, count);
@@ -339,7 +341,8 @@ TEST_F(GraphTest, UpdatesKeepTheTopology) {
   CUgraphNode empty = nullptr, error_node = nullptr;
   CUgraphExecUpdateResult result{};
   ASSERT_OK(cuGraphAddEmptyNode(&empty, graph, &again, 1));
-  EXPECT_EQ(CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE, cuGraphExecUpdate(exec, graph, &error_node, &result));
+  EXPECT_EQ(CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE,
+            cuGraphExecUpdate(exec, graph, &error_node, &result));
   EXPECT_EQ(CU_GRAPH_EXEC_UPDATE_ERROR_NODE_TYPE_CHANGED, result);
   EXPECT_EQ(empty, error_node);
 }

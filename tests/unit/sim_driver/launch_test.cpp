@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstring>
 #include <thread>
 
@@ -23,8 +29,8 @@ TEST_F(Launch, TakesParametersThroughExtraInEitherOrder) {
     int n;
   } args{out, 5, 32};
   size_t size = sizeof args;
-  void* pointer_first[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &args, CU_LAUNCH_PARAM_BUFFER_SIZE, &size,
-                           CU_LAUNCH_PARAM_END};
+  void* pointer_first[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &args, CU_LAUNCH_PARAM_BUFFER_SIZE,
+                           &size, CU_LAUNCH_PARAM_END};
   void* size_first[] = {CU_LAUNCH_PARAM_BUFFER_SIZE, &size, CU_LAUNCH_PARAM_BUFFER_POINTER, &args,
                         CU_LAUNCH_PARAM_END};
   const CUfunction f = function(kFill);
@@ -42,9 +48,12 @@ TEST_F(Launch, RefusesBothOrTooFewParameters) {
   void* params[] = {&word, &word, &word};
   void* extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &word, CU_LAUNCH_PARAM_BUFFER_SIZE, &size,
                    CU_LAUNCH_PARAM_END};
-  EXPECT_EQ(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, params, extra));
-  EXPECT_EQ(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr));
-  EXPECT_EQ(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, extra));
+  EXPECT_EQ(CUDA_ERROR_INVALID_VALUE,
+            cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, params, extra));
+  EXPECT_EQ(CUDA_ERROR_INVALID_VALUE,
+            cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr));
+  EXPECT_EQ(CUDA_ERROR_INVALID_VALUE,
+            cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, extra));
 }
 
 TEST_F(Launch, CopiesParametersAtTheCall) {
@@ -146,7 +155,8 @@ TEST_F(Launch, AllFormsRun) {
 TEST_F(Launch, ValidatesHandles) {
   int decoy[64] = {};
   const auto bad = reinterpret_cast<CUfunction>(decoy);
-  EXPECT_EQ(CUDA_ERROR_INVALID_HANDLE, cuLaunchKernel(bad, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr));
+  EXPECT_EQ(CUDA_ERROR_INVALID_HANDLE,
+            cuLaunchKernel(bad, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr));
   EXPECT_EQ(CUDA_ERROR_INVALID_HANDLE,
             cuLaunchKernel(nullptr, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr));
   const auto stream = reinterpret_cast<CUstream>(decoy);
@@ -205,14 +215,34 @@ CHILD(null_launch) {
                 CUDA_ERROR_NOT_INITIALIZED);
   CHILD_REQUIRE(cuInit(0) == CUDA_SUCCESS);
   CHILD_REQUIRE(cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr) == CUDA_SUCCESS);
-  CHILD_REQUIRE(cuLaunchKernel_ptsz(f, 0, 0, 0, 0, 0, 0, 0, nullptr, nullptr, nullptr) == CUDA_SUCCESS);
+  CHILD_REQUIRE(cuLaunchKernel_ptsz(f, 0, 0, 0, 0, 0, 0, 0, nullptr, nullptr, nullptr) ==
+                CUDA_SUCCESS);
   CHILD_REQUIRE(cuGraphLaunch(reinterpret_cast<CUgraphExec>(f), nullptr) == CUDA_SUCCESS);
   CHILD_REQUIRE(cuLaunchKernel(nullptr, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr) ==
                 CUDA_ERROR_INVALID_HANDLE);
   return 0;
 }
 
-TEST(NullLaunch, DoesNothing) { EXPECT_EQ(0, run_child("null_launch", {{"FIBSIM_LAUNCH", "null"}})); }
+CHILD(null_launch_in_a_box) {
+  int decoy = 0;
+  const auto f = reinterpret_cast<CUfunction>(&decoy);
+  CHILD_REQUIRE(cuInit(0) == CUDA_SUCCESS);
+  CHILD_REQUIRE(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0);  // any system call kills
+  int failures = 0;
+  for (int i = 0; i < 1'000'000; ++i)
+    failures += cuLaunchKernel(f, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr) != CUDA_SUCCESS;
+  ::syscall(SYS_exit, failures == 0 ? 0 : 1);
+  return 1;
+}
+
+TEST(NullLaunch, MakesNoSystemCall) {
+  EXPECT_EQ(0, run_child("null_launch_in_a_box", {{"FIBSIM_LAUNCH", "null"}}));
+  EXPECT_EQ(128 + SIGKILL, run_child("null_launch_in_a_box")) << "the box must be tight";
+}
+
+TEST(NullLaunch, DoesNothing) {
+  EXPECT_EQ(0, run_child("null_launch", {{"FIBSIM_LAUNCH", "null"}}));
+}
 
 }  // namespace
 }  // namespace fib::sim::test

@@ -76,14 +76,18 @@ Calls Legality::always_legal() {
       {"event record elsewhere", [this] { return cuEventRecord(event, other); }},
       {"address range", [this] { return cuMemGetAddressRange_v2(&address, &size, a); }},
       {"pointer attribute",
-       [this] { return cuPointerGetAttribute(&address, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, a); }},
+       [this] {
+         return cuPointerGetAttribute(&address, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, a);
+       }},
       {"memory info", [] { return cuMemGetInfo_v2(&size, &total); }},
       {"function attribute",
        [this] { return cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_NUM_REGS, function(kNoop)); }},
       {"parameter info", [this] { return cuFuncGetParamInfo(function(kFill), 0, &size, &total); }},
       {"module load", [elf] { return cuModuleLoadData(&loaded, elf.data()); }},
       {"library load",
-       [elf] { return cuLibraryLoadData(&library, elf.data(), nullptr, nullptr, 0, nullptr, nullptr, 0); }},
+       [elf] {
+         return cuLibraryLoadData(&library, elf.data(), nullptr, nullptr, 0, nullptr, nullptr, 0);
+       }},
       {"stream creation", [] { return cuStreamCreate(&created, CU_STREAM_NON_BLOCKING); }},
       {"address reservation", [] { return cuMemAddressReserve(&address, 2 << 20, 0, 0, 0); }},
       {"is capturing", [this] { return cuStreamIsCapturing(stream, &status); }},
@@ -107,14 +111,17 @@ Calls Legality::unsafe() {
   };
 }
 
-constexpr CUstreamCaptureMode kModes[] = {CU_STREAM_CAPTURE_MODE_GLOBAL, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL,
+constexpr CUstreamCaptureMode kModes[] = {CU_STREAM_CAPTURE_MODE_GLOBAL,
+                                          CU_STREAM_CAPTURE_MODE_THREAD_LOCAL,
                                           CU_STREAM_CAPTURE_MODE_RELAXED};
 
 TEST_F(Legality, HarmlessCallsAreAlwaysLegal) {
   for (const auto& [name, call] : always_legal())
     for (CUstreamCaptureMode mode : kModes) {
-      EXPECT_TRUE(survives(stream, mode, [&] { EXPECT_OK(call()) << name; })) << name << " mode " << mode;
-      EXPECT_TRUE(survives(stream, mode, [&] { in_other_thread([&] { EXPECT_OK(call()) << name; }); }))
+      EXPECT_TRUE(survives(stream, mode, [&] { EXPECT_OK(call()) << name; }))
+          << name << " mode " << mode;
+      EXPECT_TRUE(
+          survives(stream, mode, [&] { in_other_thread([&] { EXPECT_OK(call()) << name; }); }))
           << name << " in another thread, mode " << mode;
     }
 }
@@ -122,8 +129,8 @@ TEST_F(Legality, HarmlessCallsAreAlwaysLegal) {
 TEST_F(Legality, UnsafeCallsOfTheCapturingThread) {
   for (const auto& [name, call] : unsafe())
     for (CUstreamCaptureMode mode : {kModes[0], kModes[1]})
-      EXPECT_FALSE(survives(stream, mode,
-                            [&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, call()) << name; }))
+      EXPECT_FALSE(survives(
+          stream, mode, [&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, call()) << name; }))
           << name << " mode " << mode;
 }
 
@@ -133,9 +140,8 @@ TEST_F(Legality, UnsafeCallsOfOtherThreads) {
       in_other_thread([&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, call()) << name; });
     })) << name;
   for (CUstreamCaptureMode mode : {kModes[1], kModes[2]})
-    EXPECT_TRUE(survives(stream, mode, [&] {
-      in_other_thread([&] { EXPECT_OK(cuStreamSynchronize(other)); });
-    }));
+    EXPECT_TRUE(survives(stream, mode,
+                         [&] { in_other_thread([&] { EXPECT_OK(cuStreamSynchronize(other)); }); }));
 }
 
 TEST_F(Legality, RelaxedThreadsMayCallThem) {
@@ -146,7 +152,8 @@ TEST_F(Legality, RelaxedThreadsMayCallThem) {
       in_other_thread([&] { relaxed([&] { EXPECT_OK(call()) << name; }); });
     })) << name;
   }
-  EXPECT_TRUE(survives(stream, CU_STREAM_CAPTURE_MODE_RELAXED, [&] { EXPECT_OK(cuEventQuery(event)); }));
+  EXPECT_TRUE(
+      survives(stream, CU_STREAM_CAPTURE_MODE_RELAXED, [&] { EXPECT_OK(cuEventQuery(event)); }));
 }
 
 TEST_F(Legality, AFreeThatFailsIsHarmless) {

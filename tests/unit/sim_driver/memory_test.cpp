@@ -129,7 +129,7 @@ TEST_F(Pool, AllocatesInStreamOrder) {
   const CUstream stream = non_blocking_stream(), other = non_blocking_stream();
   CUdeviceptr a = 0, b = 0, c = 0;
   ASSERT_OK(cuMemAllocAsync(&a, 4096, stream));
-  ASSERT_OK(launch(function(kSpin), stream, 1, 30000));
+  Gate gate(stream);
   ASSERT_OK(cuMemFreeAsync(a, stream));
   EXPECT_EQ(CUDA_ERROR_INVALID_VALUE, cuMemFreeAsync(a, stream));
   EXPECT_EQ(CUDA_ERROR_INVALID_VALUE, cuMemsetD8Async(a, 0, 1, stream));

@@ -42,7 +42,8 @@ TEST_F(ModuleTest, RefusesWhatIsNoImage) {
   CUmodule loaded = nullptr;
   const char garbage[128] = "garbage";
   EXPECT_EQ(CUDA_ERROR_INVALID_IMAGE, cuModuleLoadData(&loaded, garbage));
-  EXPECT_EQ(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, cuModuleLoadData(&loaded, ".version 8.0\n.target sm_90"));
+  EXPECT_EQ(CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+            cuModuleLoadData(&loaded, ".version 8.0\n.target sm_90"));
   EXPECT_EQ(CUDA_ERROR_FILE_NOT_FOUND, cuModuleLoad(&loaded, "/nonexistent"));
   EXPECT_EQ(CUDA_ERROR_INVALID_VALUE, cuModuleLoadData(&loaded, nullptr));
   EXPECT_EQ(CUDA_ERROR_INVALID_HANDLE, cuModuleUnload(reinterpret_cast<CUmodule>(&loaded)));
@@ -250,8 +251,8 @@ TEST_F(LibraryTest, LoadsLazily) {
 TEST_F(LibraryTest, LoadsFromFilesAndEnumerates) {
   CUlibrary from_file = nullptr;
   unsigned count = 0;
-  ASSERT_OK(cuLibraryLoadFromFile(&from_file, FIBSIM_DIR "/sim_kernels.fatbin", nullptr, nullptr, 0, nullptr,
-                                  nullptr, 0));
+  ASSERT_OK(cuLibraryLoadFromFile(&from_file, FIBSIM_DIR "/sim_kernels.fatbin", nullptr, nullptr, 0,
+                                  nullptr, nullptr, 0));
   ASSERT_OK(cuLibraryGetKernelCount(&count, from_file));
   EXPECT_EQ(13u, count);
   std::vector<CUkernel> kernels(count);

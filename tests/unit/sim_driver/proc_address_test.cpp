@@ -10,7 +10,8 @@ namespace {
 
 void* look_up(const char* name, int version, cuuint64_t flags = 0) {
   void* address = nullptr;
-  return cuGetProcAddress_v2(name, &address, version, flags, nullptr) == CUDA_SUCCESS ? address : nullptr;
+  return cuGetProcAddress_v2(name, &address, version, flags, nullptr) == CUDA_SUCCESS ? address
+                                                                                      : nullptr;
 }
 
 template <class Function>
@@ -52,7 +53,8 @@ TEST(ProcAddress, ReportsWhatItCannotFind) {
   EXPECT_EQ(CUDA_ERROR_NOT_FOUND, cuGetProcAddress_v2("cuNothing", &address, 12000, 0, &status));
   EXPECT_EQ(nullptr, address);
   EXPECT_EQ(CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND, status);
-  EXPECT_EQ(CUDA_ERROR_NOT_FOUND, cuGetProcAddress_v2("cuFuncGetName", &address, 12000, 0, &status));
+  EXPECT_EQ(CUDA_ERROR_NOT_FOUND,
+            cuGetProcAddress_v2("cuFuncGetName", &address, 12000, 0, &status));
   EXPECT_EQ(CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT, status);
   EXPECT_EQ(CUDA_ERROR_NOT_FOUND, cuGetProcAddress_v2("cuMemAlloc_v2", &address, 12000, 0, &status))
       << "suffixed names are not base names";
@@ -106,8 +108,9 @@ CHILD(missing_symbols) {
 }
 
 TEST(Faults, HideSymbolsAndVersions) {
-  EXPECT_EQ(0, run_child("missing_symbols",
-                         {{"FIBSIM_FAULTS", "missing=cuFuncGetParamInfo+cuFuncGetName,version=12060"}}));
+  EXPECT_EQ(
+      0, run_child("missing_symbols",
+                   {{"FIBSIM_FAULTS", "missing=cuFuncGetParamInfo+cuFuncGetName,version=12060"}}));
 }
 
 CHILD(failing_calls) {
@@ -117,7 +120,8 @@ CHILD(failing_calls) {
   CUdeviceptr address = 0;
   CUevent event = nullptr;
   for (int i = 1; i <= 5; ++i) {
-    CHILD_REQUIRE(cuMemAlloc_v2(&address, 16) == (i == 3 ? CUDA_ERROR_OUT_OF_MEMORY : CUDA_SUCCESS));
+    CHILD_REQUIRE(cuMemAlloc_v2(&address, 16) ==
+                  (i == 3 ? CUDA_ERROR_OUT_OF_MEMORY : CUDA_SUCCESS));
     CHILD_REQUIRE(cuEventCreate(&event, 0) == (i >= 2 ? CUDA_ERROR_LAUNCH_FAILED : CUDA_SUCCESS));
   }
   return 0;
@@ -135,13 +139,15 @@ TEST(Faults, RejectsNonsense) {
 TEST(OldDriver, LacksNewSymbols) {
   void* library = ::dlopen(FIBSIM_OLD_DIR "/libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   ASSERT_NE(nullptr, library) << ::dlerror();
-  for (const char* newer : {"cuFuncGetName", "cuKernelGetName", "cuFuncGetParamInfo", "cuKernelGetParamInfo",
-                            "cuKernelGetLibrary", "cuModuleEnumerateFunctions", "cuGraphAddNode_v2",
-                            "cuCtxGetDevice_v2"})
+  for (const char* newer : {"cuFuncGetName", "cuKernelGetName", "cuFuncGetParamInfo",
+                            "cuKernelGetParamInfo", "cuKernelGetLibrary",
+                            "cuModuleEnumerateFunctions", "cuGraphAddNode_v2", "cuCtxGetDevice_v2"})
     EXPECT_EQ(nullptr, ::dlsym(library, newer)) << newer;
-  for (const char* older : {"cuLibraryLoadData", "cuGetProcAddress_v2", "cuGraphKernelNodeGetParams_v2"})
+  for (const char* older :
+       {"cuLibraryLoadData", "cuGetProcAddress_v2", "cuGraphKernelNodeGetParams_v2"})
     EXPECT_NE(nullptr, ::dlsym(library, older)) << older;
-  const auto get_version = reinterpret_cast<CUresult (*)(int*)>(::dlsym(library, "cuDriverGetVersion"));
+  const auto get_version =
+      reinterpret_cast<CUresult (*)(int*)>(::dlsym(library, "cuDriverGetVersion"));
   int version = 0;
   ASSERT_OK(get_version(&version));
   EXPECT_EQ(12000, version);

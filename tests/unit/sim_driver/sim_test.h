@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <initializer_list>
@@ -22,8 +23,8 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 
 /// Registers a function that runs in a fresh process; it returns an exit code.
 bool register_child(const char* name, int (*body)());
-#define CHILD(name)                                                                        \
-  static int child_##name();                                                               \
+#define CHILD(name)                                                                          \
+  static int child_##name();                                                                 \
   static const bool registered_##name = fib::sim::test::register_child(#name, child_##name); \
   static int child_##name()
 /// Runs a CHILD with these variables set. Its exit code, or 128 + the signal that ended it.
@@ -43,6 +44,18 @@ CUresult launch(CUfunction f, CUstream stream, int threads, Args... args) {
   const auto blocks = static_cast<unsigned>((threads + 31) / 32);
   return cuLaunchKernel(f, blocks, 1, 1, 32, 1, 1, 0, stream, params, nullptr);
 }
+
+/// Holds a stream up until it is opened, however slow the machine is.
+class Gate {
+ public:
+  explicit Gate(CUstream stream) { EXPECT_OK(cuLaunchHostFunc(stream, wait, this)); }
+  ~Gate() { open(); }
+  void open();
+
+ private:
+  static void CUDA_CB wait(void* gate);
+  std::atomic<int> open_{0}, passed_{0};
+};
 
 /// The primary context of device 0 is current, and the standard kernels are loaded.
 class SimTest : public ::testing::Test {

@@ -19,8 +19,10 @@ class StreamTest : public SimTest {
 
 TEST_F(StreamTest, RunsAsynchronously) {
   const CUstream stream = non_blocking_stream();
-  keep_busy(stream);
+  Gate gate(stream);
+  ASSERT_OK(launch(function(kNoop), stream, 1));
   EXPECT_EQ(CUDA_ERROR_NOT_READY, cuStreamQuery(stream));
+  gate.open();
   ASSERT_OK(cuStreamSynchronize(stream));
   EXPECT_OK(cuStreamQuery(stream));
 }
@@ -35,21 +37,23 @@ TEST_F(StreamTest, LegacyStreamWaitsForBlockingStreams) {
 }
 
 TEST_F(StreamTest, BlockingStreamsWaitForTheLegacyStream) {
-  const CUstream stream = blocking_stream();
-  keep_busy(nullptr);
-  ASSERT_OK(launch(function(kNoop), stream, 1));
-  EXPECT_EQ(CUDA_ERROR_NOT_READY, cuStreamQuery(stream));
-  keep_busy(nullptr);
-  ASSERT_OK(launch(function(kNoop), CU_STREAM_PER_THREAD, 1));
-  EXPECT_EQ(CUDA_ERROR_NOT_READY, cuStreamQuery(CU_STREAM_PER_THREAD));
+  for (CUstream stream : {blocking_stream(), CU_STREAM_PER_THREAD}) {
+    const CUdeviceptr out = floats(1, 0);
+    keep_busy(nullptr);
+    ASSERT_OK(launch(function(kFill), nullptr, 1, out, 1.0f, 1));
+    ASSERT_OK(launch(function(kScale), stream, 1, out, 3.0f, 1));
+    ASSERT_OK(cuStreamSynchronize(stream));
+    EXPECT_EQ(std::vector<float>(1, 3), read_floats(out, 1));
+  }
 }
 
 TEST_F(StreamTest, NonBlockingStreamsDoNot) {
   const CUstream stream = non_blocking_stream();
-  keep_busy(stream);
+  Gate gate(stream);
   ASSERT_OK(launch(function(kNoop), nullptr, 1));
   ASSERT_OK(cuStreamSynchronize(nullptr));
   EXPECT_EQ(CUDA_ERROR_NOT_READY, cuStreamQuery(stream));
+  gate.open();
   ASSERT_OK(cuCtxSynchronize());
   EXPECT_OK(cuStreamQuery(stream));
 }
@@ -111,10 +115,11 @@ void CUDA_CB callback(CUstream, CUresult, void* data) { ++static_cast<HostState*
 TEST_F(StreamTest, CallsTheHostInOrder) {
   const CUstream stream = non_blocking_stream();
   HostState state;
-  keep_busy(stream);
+  Gate gate(stream);
   ASSERT_OK(cuLaunchHostFunc(stream, host_function, &state));
   ASSERT_OK(cuStreamAddCallback(stream, callback, &state, 0));
   EXPECT_EQ(0, state.calls);
+  gate.open();
   ASSERT_OK(cuStreamSynchronize(stream));
   EXPECT_EQ(2, state.calls);
   EXPECT_EQ(CUDA_ERROR_NOT_PERMITTED, state.inside) << "no CUDA calls from host functions";

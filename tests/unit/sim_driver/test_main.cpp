@@ -32,7 +32,9 @@ std::vector<std::string> environment_with(const Environment& changes) {
 
 }  // namespace
 
-bool register_child(const char* name, int (*body)()) { return children().emplace(name, body).second; }
+bool register_child(const char* name, int (*body)()) {
+  return children().emplace(name, body).second;
+}
 
 int run_child(const char* name, const Environment& environment) {
   std::vector<std::string> variables = environment_with(environment);
@@ -53,6 +55,19 @@ std::string kernels_path() { return FIBSIM_DIR "/sim_kernels.simcubin"; }
 std::vector<char> read_all(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void Gate::open() {
+  open_ = 1;
+  open_.notify_all();
+  passed_.wait(0);  // the host function must not outlive the gate
+}
+
+void CUDA_CB Gate::wait(void* gate) {
+  auto* self = static_cast<Gate*>(gate);
+  self->open_.wait(0);
+  self->passed_ = 1;
+  self->passed_.notify_all();
 }
 
 void SimTest::SetUp() {

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "recorder/kernels.h"
+
+#include <set>
+#include <thread>
+
+#include "recorder_test.h"
+
+namespace fib::recorder {
+namespace {
+
+using driver::Api;
+using test::fake;
+using test::FakeDriver;
+using test::handle;
+using test::LogContents;
+using trace::Deviation;
+
+constexpr char kPtx[] = "// an image";
+
+class KernelsTest : public test::RecorderTest {
+ protected:
+  Kernels& kernels() { return recorder().kernels; }
+  /// A module or library, seen when it was loaded.
+  void load(std::uintptr_t container, bool is_library = false) {
+    recorder().loads.loaded(
+        {Api::cuModuleLoadData, handle<void*>(container), kPtx, nullptr, is_library, {}, {}});
+  }
+  static FakeDriver::Function& function(std::uintptr_t number, const char* name,
+                                        std::uintptr_t module) {
+    FakeDriver::Function& f = fake().functions[handle<void*>(number)];
+    f = {};
+    f.name = name;
+    f.module = handle<CUmodule>(module);
+    f.params = {{0, 8}, {8, 4}};
+    return f;
+  }
+  static FakeDriver::Function& library_kernel(std::uintptr_t number, const char* name,
+                                              std::uintptr_t library) {
+    FakeDriver::Function& f = function(number, name, 0);
+    f.library = handle<CUlibrary>(library);
+    f.is_kernel = true;
+    return f;
+  }
+  const KernelInfo& find(std::uintptr_t number) {
+    const KernelInfo* info = kernels().find(handle<CUfunction>(number));
+    if (info == nullptr) throw std::runtime_error("a kernel was not identified");
+    return *info;
+  }
+};
+
+TEST_F(KernelsTest, DescribesAFunctionOfAModule) {
+  load(0x50);
+  FakeDriver::Function& f = function(0x10, "_Z4gemmPKfi", 0x50);
+  f.attributes = {{CU_FUNC_ATTRIBUTE_NUM_REGS, 128}, {CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 512}};
+  const KernelInfo& info = find(0x10);
+  EXPECT_EQ(info.id, 1u);
+  EXPECT_EQ(info.param_bytes, 12u);
+  EXPECT_TRUE(info.layout_known);
+  EXPECT_FALSE(info.filtered);
+  ASSERT_EQ(info.params.size(), 2u);
+  EXPECT_EQ(info.params[1].offset, 8u);
+  EXPECT_EQ(info.params[1].bytes, 4u);
+  const LogContents log = finish_and_read();
+  ASSERT_EQ(log.kernels.size(), 1u);
+  const LogContents::Kernel& kernel = log.kernels[0];
+  EXPECT_EQ(kernel.name, "_Z4gemmPKfi");
+  EXPECT_EQ(kernel.flags, 0);
+  EXPECT_EQ(kernel.fixed.kernel, 1u);
+  EXPECT_EQ(kernel.fixed.load, 1u);
+  EXPECT_EQ(kernel.fixed.handle, 0x10u);
+  EXPECT_EQ(kernel.fixed.param_bytes, 12u);
+  EXPECT_EQ(kernel.params.size(), 2u);
+  ASSERT_EQ(kernel.attributes.size(), 2u);
+  EXPECT_EQ(kernel.attributes[0].value, 512);
+  EXPECT_EQ(kernel.attributes[1].attribute, CU_FUNC_ATTRIBUTE_NUM_REGS);
+  EXPECT_EQ(log.images.size(), 1u) << "a kernel that runs needs its image";
+  EXPECT_TRUE(log.deviations.empty());
+}
+
+TEST_F(KernelsTest, DescribesAKernelOfALibrary) {
+  load(0x60);
+  FakeDriver::Function& f = library_kernel(0x10, "attention", 0x60);
+  f.attributes = {{CU_FUNC_ATTRIBUTE_NUM_REGS, 64}};
+  EXPECT_TRUE(find(0x10).layout_known);
+  const LogContents log = finish_and_read();
+  ASSERT_EQ(log.kernels.size(), 1u);
+  EXPECT_EQ(log.kernels[0].name, "attention");
+  EXPECT_EQ(log.kernels[0].flags, trace::kKernelIsLibraryKernel);
+  EXPECT_EQ(log.kernels[0].fixed.load, 1u);
+  ASSERT_EQ(log.kernels[0].attributes.size(), 1u);
+  EXPECT_EQ(log.kernels[0].attributes[0].value, 64);
+}
+
+TEST_F(KernelsTest, FunctionMadeFromAKernelBelongsToItsLibrary) {
+  load(0x60);
+  library_kernel(0x10, "attention", 0x60);
+  function(0x20, "attention", 0);  // the driver does not tell its module
+  kernels().function_of(handle<CUfunction>(0x20), handle<CUkernel>(0x10));
+  const std::uint32_t id = find(0x20).id;
+  EXPECT_EQ(find(0x10).id, id);
+  const LogContents log = finish_and_read();
+  ASSERT_EQ(log.kernels.size(), 2u);
+  EXPECT_EQ(log.kernels[0].fixed.load, 1u);
+  EXPECT_EQ(log.kernels[0].flags, 0);
+  EXPECT_EQ(log.kernels[1].flags, trace::kKernelIsLibraryKernel);
+}
+
+TEST_F(KernelsTest, ModuleMadeFromALibraryOutOfSightIsFoundByTheKernelsName) {
+  load(0x50);
+  load(0x60, true);
+  load(0x70, true);
+  library_kernel(0x16, "attention", 0x60);
+  library_kernel(0x17, "softmax", 0x70);
+  function(0x20, "softmax", 0x99);  // of a graph node
+  (void)find(0x20);
+  const LogContents log = finish_and_read();
+  EXPECT_EQ(log.kernels.at(0).fixed.load, 3u);
+  EXPECT_TRUE(log.deviations.empty());
+}
+
+TEST_F(KernelsTest, LibrariesThatShareAKernelsNameAreToldByTheirModules) {
+  load(0x60, true);
+  load(0x70, true);
+  library_kernel(0x16, "softmax", 0x60);
+  library_kernel(0x17, "softmax", 0x70);
+  fake().library_modules = {{handle<CUlibrary>(0x60), handle<CUmodule>(0x99)},
+                            {handle<CUlibrary>(0x70), handle<CUmodule>(0x98)}};
+  function(0x20, "softmax", 0x98);
+  function(0x30, "softmax", 0x97);  // of neither
+  (void)find(0x20);
+  (void)find(0x30);
+  const LogContents log = finish_and_read();
+  EXPECT_EQ(log.kernels.at(0).fixed.load, 2u);
+  EXPECT_EQ(log.kernels.at(1).fixed.load, 0u);
+}
+
+TEST_F(KernelsTest, AsksTheDriverOnce) {
+  load(0x50);
+  function(0x10, "gemm", 0x50);
+  EXPECT_EQ(kernels().known(handle<CUfunction>(0x10)), nullptr);
+  const KernelInfo* first = &find(0x10);
+  FakeDriver::function_questions = 0;
+  EXPECT_EQ(&find(0x10), first);
+  EXPECT_EQ(kernels().known(handle<CUfunction>(0x10)), first);
+  EXPECT_EQ(FakeDriver::function_questions, 0);
+}
+
+TEST_F(KernelsTest, TwoHandlesOfOneKernelHaveOneId) {
+  load(0x50);
+  function(0x10, "gemm", 0x50);
+  function(0x20, "gemm", 0x50);
+  function(0x30, "gemv", 0x50);
+  EXPECT_EQ(find(0x10).id, find(0x20).id);
+  EXPECT_NE(find(0x10).id, find(0x30).id);
+  EXPECT_EQ(finish_and_read().kernels.size(), 3u);
+}
+
+TEST_F(KernelsTest, SameNameInAnotherLoadIsAnotherKernel) {
+  load(0x50);
+  load(0x51);
+  function(0x10, "gemm", 0x50);
+  function(0x20, "gemm", 0x51);
+  EXPECT_NE(find(0x10).id, find(0x20).id);
+}
+
+TEST_F(KernelsTest, SameKernelKeepsItsIdOverAnEpoch) {
+  load(0x50);
+  function(0x10, "gemm", 0x50);
+  const KernelInfo* before = &find(0x10);
+  kernels().end_epoch();  // something else was unloaded
+  EXPECT_EQ(kernels().known(handle<CUfunction>(0x10)), nullptr);
+  EXPECT_EQ(&find(0x10), before);
+  EXPECT_EQ(kernels().known(handle<CUfunction>(0x10)), before);
+  EXPECT_EQ(finish_and_read().kernels.size(), 1u);
+}
+
+TEST_F(KernelsTest, ReusedHandleIsAnotherKernel) {
+  load(0x50);
+  function(0x10, "gemm", 0x50);
+  const std::uint32_t before = find(0x10).id;
+  kernels().end_epoch();
+  recorder().loads.unloading(handle<void*>(0x50));
+  load(0x50);
+  function(0x10, "softmax", 0x50).params = {{0, 16}};
+  const KernelInfo& after = find(0x10);
+  EXPECT_NE(after.id, before);
+  EXPECT_EQ(after.param_bytes, 16u);
+  const LogContents log = finish_and_read();
+  ASSERT_EQ(log.kernels.size(), 2u);
+  EXPECT_EQ(log.kernels[1].name, "softmax");
+  EXPECT_EQ(log.kernels[1].fixed.load, 2u);
+}
+
+TEST_F(KernelsTest, SameHandleAndNameFromANewLoadIsAnotherKernel) {
+  load(0x50);
+  function(0x10, "gemm", 0x50);
+  const std::uint32_t before = find(0x10).id;
+  kernels().end_epoch();
+  recorder().loads.unloading(handle<void*>(0x50));
+  load(0x50);
+  EXPECT_NE(find(0x10).id, before);
+}
+
+TEST_F(KernelsTest, KernelLoadedOutOfSightIsSaid) {
+  function(0x10, "mystery", 0x50);
+  EXPECT_EQ(find(0x10).id, 1u);
+  const LogContents log = finish_and_read();
+  EXPECT_EQ(log.kernels.at(0).fixed.load, 0u);
+  EXPECT_EQ(log.deviation_texts(Deviation::ImageUnknown),
+            std::vector<std::string>{"kernel mystery was loaded out of sight"});
+}
+
+TEST_F(KernelsTest, OldDriverIsHelpedByWhatLookupsTold) {
+  api_.cuFuncGetName = nullptr;
+  api_.cuKernelGetName = nullptr;
+  api_.cuKernelGetLibrary = nullptr;
+  load(0x50);
+  function(0x10, "the driver can't tell", 0x50);
+  kernels().named(handle<void*>(0x10), "gemm", handle<void*>(0x50));
+  (void)find(0x10);
+  const LogContents log = finish_and_read();
+  ASSERT_EQ(log.kernels.size(), 1u);
+  EXPECT_EQ(log.kernels[0].name, "gemm");
+  EXPECT_EQ(log.kernels[0].fixed.load, 1u);
+}
+
+TEST_F(KernelsTest, OldDriverKnowsFunctionsByTheKernelTheyWereMadeFrom) {
+  api_.cuFuncGetName = nullptr;
+  api_.cuKernelGetName = nullptr;
+  api_.cuKernelGetLibrary = nullptr;
+  load(0x60);
+  kernels().named(handle<void*>(0x10), "attention", handle<void*>(0x60));
+  kernels().function_of(handle<CUfunction>(0x20), handle<CUkernel>(0x10));
+  (void)find(0x20);
+  const LogContents log = finish_and_read();
+  EXPECT_EQ(log.kernels.at(0).name, "attention");
+  EXPECT_EQ(log.kernels.at(0).fixed.load, 1u);
+}
+
+TEST_F(KernelsTest, OldDriverWithoutAnyNameGetsOneMadeUp) {
+  api_.cuFuncGetName = nullptr;
+  api_.cuKernelGetName = nullptr;
+  api_.cuKernelGetLibrary = nullptr;
+  EXPECT_EQ(find(0x10).id, 1u);
+  EXPECT_EQ(find(0x20).id, 2u);
+  const LogContents log = finish_and_read();
+  EXPECT_EQ(log.kernels.at(0).name, "(unnamed 0x10)");
+  EXPECT_EQ(log.kernels.at(1).name, "(unnamed 0x20)");
+}
+
+TEST_F(KernelsTest, OldDriverDoesNotTellParameters) {
+  api_.cuFuncGetParamInfo = nullptr;
+  load(0x50);
+  function(0x10, "gemm", 0x50);
+  const KernelInfo& info = find(0x10);
+  EXPECT_FALSE(info.layout_known);
+  EXPECT_EQ(info.param_bytes, 0u);
+  EXPECT_TRUE(info.params.empty());
+  const LogContents log = finish_and_read();
+  EXPECT_EQ(log.kernels.at(0).flags, trace::kKernelLayoutUnknown);
+  EXPECT_EQ(log.deviation_texts(Deviation::ParameterLayout).size(), 1u);
+}
+
+TEST_F(KernelsTest, LayoutThatBreaksOffIsNotUsed) {
+  api_.cuFuncGetParamInfo = [](CUfunction, std::size_t i, std::size_t* offset, std::size_t* bytes) {
+    *offset = 8 * i;
+    *bytes = 8;
+    return i < 3 ? CUDA_SUCCESS : CUDA_ERROR_UNKNOWN;
+  };
+  function(0x10, "gemm", 0x50);
+  EXPECT_FALSE(find(0x10).layout_known);
+}
+
+TEST_F(KernelsTest, LayoutThatMakesNoSenseIsNotUsed) {
+  function(0x10, "huge", 0x50).params = {{0, 8}, {1u << 20, 8}};
+  EXPECT_FALSE(find(0x10).layout_known);
+  function(0x20, "largest", 0x50).params = {{0, 32764}};
+  EXPECT_TRUE(find(0x20).layout_known);
+  api_.cuFuncGetParamInfo = [](CUfunction, std::size_t, std::size_t* offset, std::size_t* bytes) {
+    *offset = *bytes = 0;  // for ever
+    return CUDA_SUCCESS;
+  };
+  function(0x30, "endless", 0x50);
+  EXPECT_FALSE(find(0x30).layout_known);
+}
+
+TEST_F(KernelsTest, KernelWithoutParameters) {
+  function(0x10, "nothing", 0x50).params = {};
+  EXPECT_TRUE(find(0x10).layout_known);
+  EXPECT_EQ(find(0x10).param_bytes, 0u);
+}
+
+TEST_F(KernelsTest, FilterTakesKernelsOut) {
+  options_.kernel_filter = "gemm|attention$";
+  for (const auto& [number, name] : std::map<std::uintptr_t, const char*>{
+           {0x10, "_Z4gemmPf"}, {0x20, "flash_attention"}, {0x30, "attention_bwd"}})
+    function(number, name, 0x50);
+  EXPECT_FALSE(find(0x10).filtered);
+  EXPECT_FALSE(find(0x20).filtered);
+  EXPECT_TRUE(find(0x30).filtered);
+  const LogContents log = finish_and_read();
+  EXPECT_EQ(log.kernels.at(2).flags, trace::kKernelFiltered);
+}
+
+TEST_F(KernelsTest, FilterThatIsNoExpressionIsSaidAndIgnored) {
+  options_.kernel_filter = "gemm(";
+  ::testing::internal::CaptureStderr();
+  function(0x10, "anything", 0x50);
+  EXPECT_FALSE(find(0x10).filtered);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(test::count_of("\n", said), 1u);
+  EXPECT_EQ(said.find("fibshim: the kernel filter 'gemm(' is not"), 0u) << said;
+}
+
+TEST_F(KernelsTest, DescribesEachContextOnce) {
+  fake().context = handle<CUcontext>(0xc1);
+  function(0x10, "a", 0x50);
+  function(0x20, "b", 0x50);
+  function(0x30, "c", 0x50);
+  (void)find(0x10);
+  (void)find(0x20);
+  fake().context = handle<CUcontext>(0xc2);
+  (void)find(0x30);
+  const LogContents log = finish_and_read();
+  ASSERT_EQ(log.contexts.size(), 2u);
+  EXPECT_EQ(log.contexts[0].fixed.handle, 0xc1u);
+  EXPECT_EQ(log.contexts[0].fixed.device, 0);
+  ASSERT_EQ(log.contexts[0].limits.size(), 1u);
+  EXPECT_EQ(log.contexts[0].limits[0].limit, static_cast<std::uint32_t>(CU_LIMIT_STACK_SIZE));
+  EXPECT_EQ(log.contexts[0].limits[0].value, 1024u);
+  EXPECT_EQ(log.contexts[1].fixed.handle, 0xc2u);
+}
+
+TEST_F(KernelsTest, ContextIsDescribedAnewAfterAnEpoch) {
+  function(0x10, "a", 0x50);
+  (void)find(0x10);
+  kernels().end_epoch();
+  (void)find(0x10);
+  EXPECT_EQ(finish_and_read().contexts.size(), 2u);
+}
+
+TEST_F(KernelsTest, ThreadsThatLaunchAtOnceAgree) {
+  load(0x50);
+  for (std::uintptr_t i = 0; i < 64; ++i)
+    function(0x1000 + i * 16, ("kernel" + std::to_string(i / 2)).c_str(), 0x50);
+  (void)recorder();
+  std::vector<std::vector<std::uint32_t>> ids(6, std::vector<std::uint32_t>(64));
+  std::vector<std::thread> threads;
+  for (auto& mine : ids)
+    threads.emplace_back([this, &mine] {
+      for (std::uintptr_t i = 0; i < 64; ++i) {
+        const KernelInfo* info = kernels().find(handle<CUfunction>(0x1000 + i * 16));
+        mine[i] = info != nullptr ? info->id : 0;
+        if (i == 32) kernels().end_epoch();
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& mine : ids) EXPECT_EQ(mine, ids[0]);
+  EXPECT_EQ(std::set<std::uint32_t>(ids[0].begin(), ids[0].end()).size(), 32u);
+  EXPECT_FALSE(ids[0].front() == 0);
+  EXPECT_EQ(finish_and_read().kernels.size(), 64u) << "each handle is described once";
+}
+
+}  // namespace
+}  // namespace fib::recorder
