@@ -85,9 +85,10 @@ bool Session::start() noexcept {
   if (state == State::Running) [[likely]]
     return true;
   if (state == State::New && state_.compare_exchange_strong(state, State::Starting)) {
-    const bool good = open_files() && start_thread();
-    if (good) state_.store(State::Running, std::memory_order_release);
-    return good;
+    if (!open_files() || !start_thread()) return false;
+    // Not if the writer thread has failed already.
+    State starting = State::Starting;
+    return state_.compare_exchange_strong(starting, State::Running);
   }
   // Another thread is at it; whatever this one records waits in its ring.
   return state != State::Failed;
@@ -96,7 +97,7 @@ bool Session::start() noexcept {
 void Session::fail(const char* what, const char* path, int error) noexcept {
   // The first failure is the cause; what follows from it is noise.
   if (state_.exchange(State::Failed) == State::Failed) return;
-  say("%s %s: %s. Recording has stopped; the program goes on. What was written so far is readable.",
+  say("%s %.500s: %s. Recording has stopped; the program goes on. What was written so far is readable.",
       what, path, std::strerror(error));
 }
 
@@ -164,6 +165,8 @@ void Session::flush(std::uint64_t limit_ns) noexcept {
 }
 
 void Session::finish() noexcept {
+  // Another thread may just be making the files; it is not held up by anything that exits.
+  for (int i = 0; i < 5000 && state_.load() == State::Starting; ++i) nap(kMillisecond / 5);
   if (state_.load() != State::Running) return;
   end_wanted_.store(true);
   // Long, because images of hundreds of megabytes may be on their way; a hung disk still lets go.

@@ -22,8 +22,8 @@ symbol: .cfi_startproc; endbr64; jmp *fib_target_##symbol(%rip); .cfi_endproc; \
 // Arguments stay where they are; `choose` gets them and, as fourth argument, the return address, and
 // answers with the function that shall serve the call.
 #define FIB_DETOUR(symbol, choose) \
-        .globl symbol; .type symbol, @function; .p2align 4; \
-symbol: .cfi_startproc; endbr64; \
+        .type fib_##symbol, @function; .p2align 4; \
+fib_##symbol: .cfi_startproc; endbr64; \
         pushq %rdi; .cfi_adjust_cfa_offset 8; \
         pushq %rsi; .cfi_adjust_cfa_offset 8; \
         pushq %rdx; .cfi_adjust_cfa_offset 8; \
@@ -33,10 +33,22 @@ symbol: .cfi_startproc; endbr64; \
         popq %rsi; .cfi_adjust_cfa_offset -8; \
         popq %rdi; .cfi_adjust_cfa_offset -8; \
         jmp *%rax; \
-        .cfi_endproc; .size symbol, . - symbol; .hidden choose;
+        .cfi_endproc; .size fib_##symbol, . - fib_##symbol; .hidden choose;
 
 FIB_DETOUR(dlsym, fib_choose_dlsym)
 FIB_DETOUR(dlopen, fib_choose_dlopen)
 FIB_DETOUR(dlmopen, fib_choose_dlmopen)
+
+// Under both of glibc's versions (libdl was merged into libc in 2.34): references to either bind here, and
+// another interposer in front of us that asks dlvsym(RTLD_NEXT, "dlsym", version) finds us, not libc.
+#define FIB_VERSIONS(symbol, old) \
+        .globl fib_##symbol##_old, fib_##symbol##_new; \
+        .set fib_##symbol##_old, fib_##symbol; .set fib_##symbol##_new, fib_##symbol; \
+        .symver fib_##symbol##_old, symbol@old, remove; \
+        .symver fib_##symbol##_new, symbol@@GLIBC_2.34, remove;
+
+FIB_VERSIONS(dlsym, GLIBC_2.2.5)
+FIB_VERSIONS(dlopen, GLIBC_2.2.5)
+FIB_VERSIONS(dlmopen, GLIBC_2.3.4)
 
         .section .note.GNU-stack,"",@progbits

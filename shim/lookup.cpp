@@ -41,7 +41,7 @@ bool first_time(std::atomic<bool>& said) noexcept {
 
 void* substitute(void* address) noexcept {
   const RealDriver* real = real_driver_if_loaded();
-  if (real == nullptr) return address;
+  if (real == nullptr || is_disabled()) return address;
   void* ours = real->wrapper_of(address);
   static std::atomic<bool> said{false};
   if (ours == address && !said.load(std::memory_order_relaxed) && is_other_driver(*real, address) && first_time(said))

@@ -8,7 +8,7 @@ namespace {
 
 void record(Call& c, CUevent handle, CUstream on, unsigned flags) {
   const EventPtr event = find_event(c.driver, handle);
-  require((flags & ~CU_EVENT_RECORD_EXTERNAL) == 0);
+  require(flags <= CU_EVENT_RECORD_EXTERNAL);
   const StreamPtr stream = c.stream(on);
   require(stream->context == event->context, CUDA_ERROR_INVALID_HANDLE);
   guard_legacy(c, *stream);
@@ -24,7 +24,7 @@ void record(Call& c, CUevent handle, CUstream on, unsigned flags) {
 
 void wait(Call& c, CUstream on, CUevent handle, unsigned flags) {
   const EventPtr event = find_event(c.driver, handle);
-  require((flags & ~CU_EVENT_WAIT_EXTERNAL) == 0);
+  require(flags <= CU_EVENT_WAIT_EXTERNAL);
   const StreamPtr stream = c.stream(on);
   if (stream->capture && flags == CU_EVENT_WAIT_EXTERNAL) {
     capture_work(c, *stream, EventWait{event});

@@ -23,7 +23,7 @@ size_t rounded(size_t size) { return (size + kGranule - 1) / kGranule * kGranule
 /// A kept block of exactly this size that the stream may use now.
 bool take_idle(MemoryPool& pool, const Stream& stream, size_t size, uintptr_t& base) {
   for (auto it = pool.idle.begin(); it != pool.idle.end(); ++it) {
-    if (it->size != size || (it->stream != &stream && !it->freed->done())) continue;
+    if (it->size != size || (it->stream != stream.id && !it->freed->done())) continue;
     base = it->base;
     pool.idle.erase(it);
     return true;
@@ -81,7 +81,7 @@ void free_async(Call& c, CUdeviceptr address, CUstream on) {
   c.driver.memory.remove(address);
   const PoolPtr pool = find_pool(c.driver, freed.pool);
   pool->used -= freed.size;
-  pool->idle.push_front({freed.base, freed.size, stream.get(), done});
+  pool->idle.push_front({freed.base, freed.size, stream->id, done});
 }
 
 void trim(Driver& driver, MemoryPool& pool, size_t keep) {

@@ -14,7 +14,7 @@ namespace fib::sim {
 struct IdleBlock {
   uintptr_t base;
   std::size_t size;
-  const Stream* stream;  // identity only
+  uint64_t stream;  // its id
   CompletionPtr freed;
 };
 

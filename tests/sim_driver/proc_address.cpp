@@ -45,15 +45,10 @@ const Export* newest(const std::vector<Export>& exports, int version, bool per_t
   return best;
 }
 
-// The twin of the ABI itself: a twin may be younger than the ABI, but must not be of another one.
 const Export* choose(const std::vector<Export>& exports, int version, cuuint64_t flags) {
-  const Export* plain = newest(exports, version, false);
-  const Export* twin = newest(exports, version, true);
-  const bool wants_twin = flags & CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM;
-  if (!wants_twin || !twin) return plain;
-  const std::string_view name = twin->symbol;
-  const bool same_abi = !plain || name.substr(0, name.rfind("_pt")) == plain->symbol;
-  return same_abi ? twin : plain;
+  if (flags & CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM)
+    if (const Export* twin = newest(exports, version, true)) return twin;
+  return newest(exports, version, false);
 }
 
 CUdriverProcAddressQueryResult look_up(const char* name, int version, cuuint64_t flags,

@@ -63,9 +63,8 @@ void compare_row() {
 }
 
 TEST(ArgSpec, WriterAndReaderAgreeOnEveryEntryPoint) {
-  [&]<std::size_t... Rows>(std::index_sequence<Rows...>) {
-    (compare_row<Rows>(), ...);
-  }(std::make_index_sequence<driver::kApiCount>{});
+  [&]<std::size_t... Rows>(std::index_sequence<Rows...>) { (compare_row<Rows>(), ...); }
+  (std::make_index_sequence<driver::kApiCount>{});
 }
 
 }  // namespace

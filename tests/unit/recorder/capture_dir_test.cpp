@@ -120,9 +120,9 @@ TEST(CaptureDirTest, RefusesADirectoryUnderARegularFile) {
 class DetectRank : public testing::Test {
  protected:
   static constexpr const char* kVariables[] = {
-      "RANK",      "LOCAL_RANK", "WORLD_SIZE",       "OMPI_COMM_WORLD_RANK",
-      "PMI_RANK",  "PMI_SIZE",   "MPI_LOCALRANKID",  "OMPI_COMM_WORLD_LOCAL_RANK",
-      "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE"};
+      "RANK",         "LOCAL_RANK",    "WORLD_SIZE",      "OMPI_COMM_WORLD_RANK",
+      "PMI_RANK",     "PMI_SIZE",      "MPI_LOCALRANKID", "OMPI_COMM_WORLD_LOCAL_RANK",
+      "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS",    "OMPI_COMM_WORLD_SIZE"};
   DetectRank() { clear(); }
   ~DetectRank() override { clear(); }
   static void clear() {

@@ -103,9 +103,8 @@ TEST_F(CapturesTest, OldDriverTellsThatThereIsOne) {
 TEST_F(CapturesTest, DriverThatRefusesToAnswerMeansNoCapture) {
   captures_.begun(first_);
   api_.cuStreamGetCaptureInfo_v2 = [](CUstream, CUstreamCaptureStatus*, cuuint64_t*, CUgraph*,
-                                      const CUgraphNode**, std::size_t*) {
-    return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
-  };
+                                      const CUgraphNode**,
+                                      std::size_t*) { return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT; };
   EXPECT_EQ(captures_.id_of(first_), 0u);
 }
 

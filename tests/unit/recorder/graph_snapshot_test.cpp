@@ -91,7 +91,8 @@ TEST_F(GraphSnapshotTest, ChildGraphsFollowTheirNodeDepthFirst) {
   add_graph(3, {0x1a, 0x1b}, {{node(0x1a), node(0x1b), {}}});
   const LogContents::Graph g = snapshot(1);
   EXPECT_EQ(handles(g), (std::vector<std::uint64_t>{0xa, 0xb, 0xd, 0xe, 0x1a, 0x1b, 0xf, 0xc}));
-  EXPECT_EQ(parents(g), (std::vector<std::uint32_t>{kNoParent, kNoParent, 1, 1, 3, 3, 1, kNoParent}));
+  EXPECT_EQ(parents(g),
+            (std::vector<std::uint32_t>{kNoParent, kNoParent, 1, 1, 3, 3, 1, kNoParent}));
   std::map<std::pair<std::uint32_t, std::uint32_t>, trace::GraphEdge> edges;
   for (const trace::GraphEdge& e : g.edges) edges[{e.from, e.to}] = e;
   ASSERT_EQ(edges.size(), 4u);
@@ -145,8 +146,8 @@ TEST_F(GraphSnapshotTest, BatchNodeIsFollowedByItsOperations) {
   const LogContents::Graph g = snapshot(1);
   ASSERT_EQ(g.nodes.size(), 1u);
   ASSERT_EQ(g.nodes[0].params.size(), sizeof(CUDA_BATCH_MEM_OP_NODE_PARAMS) + sizeof operations);
-  EXPECT_EQ(std::memcmp(g.nodes[0].params.data() + sizeof(CUDA_BATCH_MEM_OP_NODE_PARAMS), operations,
-                        sizeof operations),
+  EXPECT_EQ(std::memcmp(g.nodes[0].params.data() + sizeof(CUDA_BATCH_MEM_OP_NODE_PARAMS),
+                        operations, sizeof operations),
             0);
 }
 

@@ -16,8 +16,8 @@ using trace::Deviation;
 
 class GraphsTest : public test::GraphTest {
  protected:
-  /// Graph `number`: a kernel node, a child node of graph number + 1 with two kernels, a kernel node.
-  /// Nodes are `first` .. `first` + 4, their parameters `param` .. `param` + 3.
+  /// Graph `number`: a kernel node, a child node of graph number + 1 with two kernels, a kernel
+  /// node. Nodes are `first` .. `first` + 4, their parameters `param` .. `param` + 3.
   void add_nested(std::uintptr_t number, std::uintptr_t first, std::uint64_t param) {
     const CUfunction kernel = add_kernel(0x10, "gemm");
     add_kernel_node(first, kernel, param);

@@ -47,7 +47,8 @@ TEST(HandleTable, KeepsEverythingWhenItGrows) {
   HandleTable<std::size_t> table;
   std::vector<std::size_t> values(20000);
   // Spacings as heaps have them, and one that a poor hash would put into one place.
-  for (const std::uintptr_t spacing : {std::uintptr_t{16}, std::uintptr_t{4096}, std::uintptr_t{1} << 20}) {
+  for (const std::uintptr_t spacing :
+       {std::uintptr_t{16}, std::uintptr_t{4096}, std::uintptr_t{1} << 20}) {
     for (std::size_t i = 0; i < values.size(); ++i)
       table.set(handle(0x7f0000000000 + i * spacing), &values[i]);
     for (std::size_t i = 0; i < values.size(); ++i)

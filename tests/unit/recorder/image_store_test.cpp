@@ -36,7 +36,8 @@ class ImageStore : public testing::Test {
   }
   [[nodiscard]] std::size_t file_count() const {
     std::size_t count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator(directory_.path()))
       ++count;
     return count;
   }
@@ -92,7 +93,8 @@ TEST_F(ImageStore, TellsWhatIsWrongWithTheDirectory) {
 }
 
 TEST_F(ImageStore, LeavesNothingWhenTheDiskIsFull) {
-  // A file size limit stands for the full disk. Its signal is for programs that do not look at errno.
+  // A file size limit stands for the full disk. Its signal is for programs that do not look at
+  // errno.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGXFSZ);

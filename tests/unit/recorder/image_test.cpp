@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recorder/image.h"
 
-#include <elf.h>
-#include <gtest/gtest.h>
-
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <string>
 #include <vector>
 
-#include "guarded_pages.h"
-#include "recorder_test.h"
+#include "image_expectations.h"
 
 namespace fib::recorder {
 namespace {
 
+using test::append;
 using test::ByteVector;
+using test::expect_nothing;
+using test::expect_one;
 using test::GuardedPages;
 using trace::ImageKind;
-
-template <class T>
-void append(ByteVector& to, const T& value) {
-  const auto bytes = std::as_bytes(std::span(&value, 1));
-  to.insert(to.end(), bytes.begin(), bytes.end());
-}
 
 /// As fatbinary_section.h has it.
 struct Wrapper {
@@ -41,144 +36,6 @@ ByteVector fatbin(std::size_t payload) {
   append(result, header);
   result.resize(result.size() + payload, std::byte{0x11});
   return result;
-}
-
-Elf64_Ehdr elf_header() {
-  Elf64_Ehdr header{};
-  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_ehsize = sizeof header;
-  header.e_phentsize = sizeof(Elf64_Phdr);
-  header.e_shentsize = sizeof(Elf64_Shdr);
-  return header;
-}
-
-/// One section of `section_bytes` and one of no bytes, whose headers stand in front of their content.
-ByteVector elf_ending_with_a_section(std::size_t section_bytes) {
-  Elf64_Ehdr header = elf_header();
-  header.e_shoff = sizeof header;
-  header.e_shnum = 2;
-  Elf64_Shdr section{}, empty{};
-  section.sh_type = SHT_PROGBITS;
-  section.sh_offset = sizeof header + 2 * sizeof section;
-  section.sh_size = section_bytes;
-  empty.sh_type = SHT_NOBITS;  // takes no room in the file, however large
-  empty.sh_offset = section.sh_offset;
-  empty.sh_size = 1u << 20;
-  ByteVector result;
-  append(result, header);
-  append(result, section);
-  append(result, empty);
-  result.resize(result.size() + section_bytes, std::byte{0x22});
-  return result;
-}
-
-void expect_one(const void* image, std::size_t size, ImageKind kind) {
-  const ImageParts parts = inspect_image(image);
-  ASSERT_EQ(parts.count, 1u);
-  EXPECT_EQ(parts.kind, kind);
-  EXPECT_EQ(parts.parts[0].kind, kind);
-  EXPECT_EQ(parts.parts[0].data, image);
-  EXPECT_EQ(parts.parts[0].size, size);
-}
-
-void expect_nothing(const void* image) {
-  const ImageParts parts = inspect_image(image);
-  EXPECT_EQ(parts.count, 0u);
-  EXPECT_EQ(parts.kind, ImageKind::Unknown);
-}
-
-TEST(InspectImage, TellsTheLengthOfARealElfFile) {
-  const std::string program = test::read_text("/proc/self/exe");
-  ASSERT_GT(program.size(), 4096u);
-  // Something behind it, as there is in memory.
-  const std::string followed = program + std::string(64, 'x');
-  expect_one(followed.data(), program.size(), ImageKind::Elf);
-}
-
-TEST(InspectImage, ElfEndsWithItsLastSection) {
-  const GuardedPages pages;
-  const ByteVector elf = elf_ending_with_a_section(100);
-  expect_one(pages.put_at_end(elf), elf.size(), ImageKind::Elf);
-}
-
-TEST(InspectImage, ElfEndsWithItsSectionHeaders) {
-  const GuardedPages pages;
-  Elf64_Ehdr header = elf_header();
-  header.e_shoff = sizeof header + 40;
-  header.e_shnum = 1;
-  ByteVector elf;
-  append(elf, header);
-  elf.resize(elf.size() + 40);
-  append(elf, Elf64_Shdr{});
-  expect_one(pages.put_at_end(elf), elf.size(), ImageKind::Elf);
-}
-
-TEST(InspectImage, ElfEndsWithItsLastSegment) {
-  const GuardedPages pages;
-  Elf64_Ehdr header = elf_header();
-  header.e_phoff = sizeof header;
-  header.e_phnum = 1;
-  Elf64_Phdr segment{};
-  segment.p_type = PT_LOAD;
-  segment.p_offset = sizeof header + sizeof segment;
-  segment.p_filesz = 24;
-  segment.p_memsz = 1u << 20;
-  ByteVector elf;
-  append(elf, header);
-  append(elf, segment);
-  elf.resize(elf.size() + 24);
-  expect_one(pages.put_at_end(elf), elf.size(), ImageKind::Elf);
-}
-
-TEST(InspectImage, ElfWithMoreSectionsThanItsHeaderCanSay) {
-  const GuardedPages pages;
-  Elf64_Ehdr header = elf_header();
-  header.e_shoff = sizeof header;
-  header.e_shnum = 0;  // the number is in the first section header
-  Elf64_Shdr first{}, second{};
-  first.sh_size = 2;
-  second.sh_type = SHT_PROGBITS;
-  second.sh_offset = sizeof header + 2 * sizeof first;
-  second.sh_size = 8;
-  ByteVector elf;
-  append(elf, header);
-  append(elf, first);
-  append(elf, second);
-  elf.resize(elf.size() + 8);
-  expect_one(pages.put_at_end(elf), elf.size(), ImageKind::Elf);
-}
-
-TEST(InspectImage, RefusesElfOf32Bits) {
-  ByteVector elf = elf_ending_with_a_section(100);
-  elf[EI_CLASS] = std::byte{ELFCLASS32};
-  expect_nothing(elf.data());
-}
-
-TEST(InspectImage, RefusesElfWhoseHeadersAreNotThere) {
-  const GuardedPages pages;
-  const ByteVector elf = elf_ending_with_a_section(0);
-  // Cut anywhere: all headers are needed to tell the length.
-  for (std::size_t size = 4; size < elf.size(); ++size)
-    expect_nothing(pages.put_at_end(std::span(elf).first(size)));
-}
-
-TEST(InspectImage, RefusesElfWithImpossibleOffsets) {
-  for (const std::uint64_t offset : {~std::uint64_t{0}, ~std::uint64_t{0} - 127, std::uint64_t{1} << 63,
-                                     std::uint64_t{1} << 40}) {
-    Elf64_Ehdr sections = elf_header();
-    sections.e_shoff = offset;
-    sections.e_shnum = 2;
-    expect_nothing(&sections);
-    Elf64_Ehdr segments = elf_header();
-    segments.e_phoff = offset;
-    segments.e_phnum = 2;
-    expect_nothing(&segments);
-    ByteVector elf = elf_ending_with_a_section(0);
-    std::memcpy(elf.data() + sizeof sections + offsetof(Elf64_Shdr, sh_offset), &offset, sizeof offset);
-    expect_nothing(elf.data());
-  }
 }
 
 TEST(InspectImage, PtxEndsBeforeItsTerminator) {
@@ -214,7 +71,8 @@ TEST(InspectImage, FatbinTellsItsLength) {
 }
 
 TEST(InspectImage, RefusesFatbinOfImpossibleLength) {
-  for (const std::uint64_t bytes : {~std::uint64_t{0}, ~std::uint64_t{0} - 7, std::uint64_t{1} << 40}) {
+  for (const std::uint64_t bytes :
+       {~std::uint64_t{0}, ~std::uint64_t{0} - 7, std::uint64_t{1} << 40}) {
     ByteVector content = fatbin(64);
     std::memcpy(content.data() + 8, &bytes, sizeof bytes);
     expect_nothing(content.data());
@@ -334,7 +192,9 @@ TEST(InspectImage, RefusesHeadersThatAreCutByAnUnmappedPage) {
   for (std::size_t size = 1; size < whole_wrapper.size(); ++size)
     expect_nothing(pages.put_at_end(whole_wrapper.first(size)));
   for (std::size_t size = 1; size < 4; ++size)
-    expect_nothing(pages.put_at_end(std::string_view("\x7f" "ELF").substr(0, size)));
+    expect_nothing(pages.put_at_end(std::string_view("\x7f"
+                                                     "ELF")
+                                        .substr(0, size)));
 }
 
 const std::array<char, 64> g_constant = {"in a read-only segment of the program"};

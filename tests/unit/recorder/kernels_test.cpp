@@ -1,58 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Which kernel a handle stands for, and for how long.
 #include "recorder/kernels.h"
 
 #include <set>
 #include <thread>
 
-#include "recorder_test.h"
+#include "kernel_fixture.h"
 
 namespace fib::recorder {
 namespace {
 
-using driver::Api;
 using test::fake;
 using test::FakeDriver;
 using test::handle;
 using test::LogContents;
 using trace::Deviation;
 
-constexpr char kPtx[] = "// an image";
-
-class KernelsTest : public test::RecorderTest {
- protected:
-  Kernels& kernels() { return recorder().kernels; }
-  /// A module or library, seen when it was loaded.
-  void load(std::uintptr_t container, bool is_library = false) {
-    recorder().loads.loaded(
-        {Api::cuModuleLoadData, handle<void*>(container), kPtx, nullptr, is_library, {}, {}});
-  }
-  static FakeDriver::Function& function(std::uintptr_t number, const char* name,
-                                        std::uintptr_t module) {
-    FakeDriver::Function& f = fake().functions[handle<void*>(number)];
-    f = {};
-    f.name = name;
-    f.module = handle<CUmodule>(module);
-    f.params = {{0, 8}, {8, 4}};
-    return f;
-  }
-  static FakeDriver::Function& library_kernel(std::uintptr_t number, const char* name,
-                                              std::uintptr_t library) {
-    FakeDriver::Function& f = function(number, name, 0);
-    f.library = handle<CUlibrary>(library);
-    f.is_kernel = true;
-    return f;
-  }
-  const KernelInfo& find(std::uintptr_t number) {
-    const KernelInfo* info = kernels().find(handle<CUfunction>(number));
-    if (info == nullptr) throw std::runtime_error("a kernel was not identified");
-    return *info;
-  }
-};
+using KernelsTest = test::KernelTest;
 
 TEST_F(KernelsTest, DescribesAFunctionOfAModule) {
   load(0x50);
   FakeDriver::Function& f = function(0x10, "_Z4gemmPKfi", 0x50);
-  f.attributes = {{CU_FUNC_ATTRIBUTE_NUM_REGS, 128}, {CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 512}};
+  f.attributes = {{CU_FUNC_ATTRIBUTE_NUM_REGS, 128},
+                  {CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 512}};
   const KernelInfo& info = find(0x10);
   EXPECT_EQ(info.id, 1u);
   EXPECT_EQ(info.param_bytes, 12u);
@@ -209,108 +180,6 @@ TEST_F(KernelsTest, KernelLoadedOutOfSightIsSaid) {
   EXPECT_EQ(log.kernels.at(0).fixed.load, 0u);
   EXPECT_EQ(log.deviation_texts(Deviation::ImageUnknown),
             std::vector<std::string>{"kernel mystery was loaded out of sight"});
-}
-
-TEST_F(KernelsTest, OldDriverIsHelpedByWhatLookupsTold) {
-  api_.cuFuncGetName = nullptr;
-  api_.cuKernelGetName = nullptr;
-  api_.cuKernelGetLibrary = nullptr;
-  load(0x50);
-  function(0x10, "the driver can't tell", 0x50);
-  kernels().named(handle<void*>(0x10), "gemm", handle<void*>(0x50));
-  (void)find(0x10);
-  const LogContents log = finish_and_read();
-  ASSERT_EQ(log.kernels.size(), 1u);
-  EXPECT_EQ(log.kernels[0].name, "gemm");
-  EXPECT_EQ(log.kernels[0].fixed.load, 1u);
-}
-
-TEST_F(KernelsTest, OldDriverKnowsFunctionsByTheKernelTheyWereMadeFrom) {
-  api_.cuFuncGetName = nullptr;
-  api_.cuKernelGetName = nullptr;
-  api_.cuKernelGetLibrary = nullptr;
-  load(0x60);
-  kernels().named(handle<void*>(0x10), "attention", handle<void*>(0x60));
-  kernels().function_of(handle<CUfunction>(0x20), handle<CUkernel>(0x10));
-  (void)find(0x20);
-  const LogContents log = finish_and_read();
-  EXPECT_EQ(log.kernels.at(0).name, "attention");
-  EXPECT_EQ(log.kernels.at(0).fixed.load, 1u);
-}
-
-TEST_F(KernelsTest, OldDriverWithoutAnyNameGetsOneMadeUp) {
-  api_.cuFuncGetName = nullptr;
-  api_.cuKernelGetName = nullptr;
-  api_.cuKernelGetLibrary = nullptr;
-  EXPECT_EQ(find(0x10).id, 1u);
-  EXPECT_EQ(find(0x20).id, 2u);
-  const LogContents log = finish_and_read();
-  EXPECT_EQ(log.kernels.at(0).name, "(unnamed 0x10)");
-  EXPECT_EQ(log.kernels.at(1).name, "(unnamed 0x20)");
-}
-
-TEST_F(KernelsTest, OldDriverDoesNotTellParameters) {
-  api_.cuFuncGetParamInfo = nullptr;
-  load(0x50);
-  function(0x10, "gemm", 0x50);
-  const KernelInfo& info = find(0x10);
-  EXPECT_FALSE(info.layout_known);
-  EXPECT_EQ(info.param_bytes, 0u);
-  EXPECT_TRUE(info.params.empty());
-  const LogContents log = finish_and_read();
-  EXPECT_EQ(log.kernels.at(0).flags, trace::kKernelLayoutUnknown);
-  EXPECT_EQ(log.deviation_texts(Deviation::ParameterLayout).size(), 1u);
-}
-
-TEST_F(KernelsTest, LayoutThatBreaksOffIsNotUsed) {
-  api_.cuFuncGetParamInfo = [](CUfunction, std::size_t i, std::size_t* offset, std::size_t* bytes) {
-    *offset = 8 * i;
-    *bytes = 8;
-    return i < 3 ? CUDA_SUCCESS : CUDA_ERROR_UNKNOWN;
-  };
-  function(0x10, "gemm", 0x50);
-  EXPECT_FALSE(find(0x10).layout_known);
-}
-
-TEST_F(KernelsTest, LayoutThatMakesNoSenseIsNotUsed) {
-  function(0x10, "huge", 0x50).params = {{0, 8}, {1u << 20, 8}};
-  EXPECT_FALSE(find(0x10).layout_known);
-  function(0x20, "largest", 0x50).params = {{0, 32764}};
-  EXPECT_TRUE(find(0x20).layout_known);
-  api_.cuFuncGetParamInfo = [](CUfunction, std::size_t, std::size_t* offset, std::size_t* bytes) {
-    *offset = *bytes = 0;  // for ever
-    return CUDA_SUCCESS;
-  };
-  function(0x30, "endless", 0x50);
-  EXPECT_FALSE(find(0x30).layout_known);
-}
-
-TEST_F(KernelsTest, KernelWithoutParameters) {
-  function(0x10, "nothing", 0x50).params = {};
-  EXPECT_TRUE(find(0x10).layout_known);
-  EXPECT_EQ(find(0x10).param_bytes, 0u);
-}
-
-TEST_F(KernelsTest, FilterTakesKernelsOut) {
-  options_.kernel_filter = "gemm|attention$";
-  for (const auto& [number, name] : std::map<std::uintptr_t, const char*>{
-           {0x10, "_Z4gemmPf"}, {0x20, "flash_attention"}, {0x30, "attention_bwd"}})
-    function(number, name, 0x50);
-  EXPECT_FALSE(find(0x10).filtered);
-  EXPECT_FALSE(find(0x20).filtered);
-  EXPECT_TRUE(find(0x30).filtered);
-  const LogContents log = finish_and_read();
-  EXPECT_EQ(log.kernels.at(2).flags, trace::kKernelFiltered);
-}
-
-TEST_F(KernelsTest, FilterThatIsNoExpressionIsSaidAndIgnored) {
-  options_.kernel_filter = "gemm(";
-  ::testing::internal::CaptureStderr();
-  function(0x10, "anything", 0x50);
-  EXPECT_FALSE(find(0x10).filtered);
-  const std::string said = ::testing::internal::GetCapturedStderr();
-  EXPECT_EQ(test::count_of("\n", said), 1u);
-  EXPECT_EQ(said.find("fibshim: the kernel filter 'gemm(' is not"), 0u) << said;
 }
 
 TEST_F(KernelsTest, DescribesEachContextOnce) {

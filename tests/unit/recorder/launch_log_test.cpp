@@ -24,8 +24,18 @@ class LaunchLogTest : public test::RecorderTest {
   }
   /// A launch of that kernel with the two parameters below.
   LaunchCall call() {
-    return {Api::cuLaunchKernel, handle<CUfunction>(0x10), {2, 3, 4}, {32, 2, 1}, 1024,
-            handle<CUstream>(0x77), params_, nullptr, nullptr, 0, false, false};
+    return {Api::cuLaunchKernel,
+            handle<CUfunction>(0x10),
+            {2, 3, 4},
+            {32, 2, 1},
+            1024,
+            handle<CUstream>(0x77),
+            params_,
+            nullptr,
+            nullptr,
+            0,
+            false,
+            false};
   }
   void launch(const LaunchCall& call, CUresult result = CUDA_SUCCESS) {
     recorder().launches.launch(call, result, ticks());
@@ -72,8 +82,8 @@ TEST_F(LaunchLogTest, WritesWhatWasAsked) {
 TEST_F(LaunchLogTest, ParametersThroughABuffer) {
   std::string buffer = "12345678wxyz";
   std::size_t bytes = buffer.size();
-  void* extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, buffer.data(), CU_LAUNCH_PARAM_BUFFER_SIZE, &bytes,
-                   CU_LAUNCH_PARAM_END};
+  void* extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, buffer.data(), CU_LAUNCH_PARAM_BUFFER_SIZE,
+                   &bytes, CU_LAUNCH_PARAM_END};
   LaunchCall c = call();
   c.params = nullptr;
   c.extra = extra;

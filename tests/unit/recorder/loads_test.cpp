@@ -26,7 +26,8 @@ class LoadsTest : public test::RecorderTest {
     loads().loaded({Api::cuModuleLoadData, handle<void*>(module), ptx, nullptr, false, {}, {}});
   }
   void load_file(std::uintptr_t module, const fs::path& path) {
-    loads().loaded({Api::cuModuleLoad, handle<void*>(module), nullptr, path.c_str(), false, {}, {}});
+    loads().loaded(
+        {Api::cuModuleLoad, handle<void*>(module), nullptr, path.c_str(), false, {}, {}});
   }
   LogContents finish() {
     EXPECT_TRUE(session().start());

@@ -29,7 +29,8 @@ class CopyParams : public testing::Test {
   void copy(void** params, void** extra) { copy_params(copy_.data(), kernel_, params, extra); }
   /// The copy, up to its padded length. Fails the test if anything behind that was touched.
   [[nodiscard]] std::string copied() const {
-    for (std::size_t i = copy_.size() - 8; i < copy_.size(); ++i) EXPECT_EQ(copy_[i], std::byte{0xee});
+    for (std::size_t i = copy_.size() - 8; i < copy_.size(); ++i)
+      EXPECT_EQ(copy_[i], std::byte{0xee});
     return {reinterpret_cast<const char*>(copy_.data()), copy_.size() - 8};
   }
 
@@ -116,8 +117,8 @@ TEST_F(CopyParams, BufferLongerThanTheParameters) {
   layout({{0, 4}});
   std::string buffer = "abcdefgh";
   std::size_t bytes = buffer.size();
-  void* extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, buffer.data(), CU_LAUNCH_PARAM_BUFFER_SIZE, &bytes,
-                   CU_LAUNCH_PARAM_END};
+  void* extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, buffer.data(), CU_LAUNCH_PARAM_BUFFER_SIZE,
+                   &bytes, CU_LAUNCH_PARAM_END};
   copy(nullptr, extra);
   EXPECT_EQ(copied(), std::string("abcd\0\0\0\0", 8));
 }

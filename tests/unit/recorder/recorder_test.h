@@ -34,8 +34,8 @@ class TempDirectory {
 [[nodiscard]] std::string read_text(const std::filesystem::path& path);
 [[nodiscard]] std::size_t count_of(std::string_view needle, std::string_view text);
 
-/// A log of this test's own, in a directory of its own, fed by fake(). As in a real process nothing of
-/// a recorder is ever destroyed, and its writer thread outlives the test.
+/// A log of this test's own, in a directory of its own, fed by fake(). As in a real process nothing
+/// of a recorder is ever destroyed, and its writer thread outlives the test.
 class RecorderTest : public ::testing::Test {
  protected:
   RecorderTest();

@@ -213,6 +213,31 @@ TEST_F(RingTest, CommitsFewerBytesAfterAWrap) {
   EXPECT_RUNS({2, 8}, {3, 16});
 }
 
+/// Records of a quarter of a lap through a ring that is large enough to start over early.
+TEST(LargeRing, HandsOverEverythingWhetherTheConsumerKeepsUpOrNot) {
+  constexpr std::size_t kLarge = 1u << 20, kRecord = 40 * 1024;
+  std::vector<std::byte> memory(kLarge);
+  Ring ring(memory.data(), kLarge);
+  std::uint8_t put = 0, got = 0;
+  for (int round = 0; round < 200; ++round) {
+    for (int i = 0; i <= round % 20; ++i) {  // up to 800 KiB wait
+      std::byte* room = ring.reserve(kRecord);
+      ASSERT_NE(room, nullptr) << round;
+      std::memset(room, ++put, kRecord);
+      ring.commit(kRecord);
+    }
+    const Ring::Pending pending = ring.pending();
+    for (const auto& span : {pending.first, pending.second})
+      for (std::size_t at = 0; at < span.size(); at += kRecord) {
+        ++got;
+        ASSERT_EQ(span[at], std::byte{got});
+        ASSERT_EQ(span[at + kRecord - 1], std::byte{got});
+      }
+    ring.release(pending);
+    ASSERT_EQ(got, put);
+  }
+}
+
 TEST_F(RingTest, ReleasesOnlyWhatWasSeen) {
   ASSERT_TRUE(put(32, 1));
   const Ring::Pending seen = ring_.pending();

@@ -28,9 +28,7 @@ class SessionTest : public test::RecorderTest {
     return result;
   }
   /// A record larger than any ring of these tests.
-  void record_oversize() {
-    EXPECT_EQ(session().reserve(options_.ring_bytes + 8, true), nullptr);
-  }
+  void record_oversize() { EXPECT_EQ(session().reserve(options_.ring_bytes + 8, true), nullptr); }
   template <class Body>
   static void in_thread(Body&& body) {
     std::thread thread(body);
@@ -161,8 +159,7 @@ TEST_F(SessionTest, StartsByItselfWhenARingIsFull) {
 TEST_F(SessionTest, OneStartForAllThreads) {
   record_call(1);
   std::vector<std::thread> threads;
-  for (int t = 0; t < 8; ++t)
-    threads.emplace_back([&] { EXPECT_TRUE(session().start()); });
+  for (int t = 0; t < 8; ++t) threads.emplace_back([&] { EXPECT_TRUE(session().start()); });
   for (std::thread& thread : threads) thread.join();
   const LogContents log = finish_and_read();  // expects one process
   EXPECT_EQ(log.processes.size(), 1u);

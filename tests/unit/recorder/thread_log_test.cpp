@@ -110,8 +110,7 @@ TEST(ThreadLogs, ThreadsGetDifferentLogs) {
       for (std::size_t i = 0; i < kEach; ++i) got[t].push_back(logs->acquire());
     });
   // The writer thread looks at the same time.
-  for (int i = 0; i < 50; ++i)
-    logs->for_each([](ThreadLog& log) { EXPECT_NE(log.thread, 0u); });
+  for (int i = 0; i < 50; ++i) logs->for_each([](ThreadLog& log) { EXPECT_NE(log.thread, 0u); });
   for (std::thread& thread : threads) thread.join();
   std::set<ThreadLog*> different;
   std::set<std::uint32_t> indices;

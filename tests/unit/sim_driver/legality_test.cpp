@@ -8,7 +8,11 @@
 namespace fib::sim::test {
 namespace {
 
-using Calls = std::vector<std::pair<const char*, std::function<CUresult()>>>;
+struct NamedCall {
+  std::string name;
+  std::function<CUresult()> call;
+};
+using Calls = std::vector<NamedCall>;
 
 class Legality : public SimTest {
  protected:
@@ -116,41 +120,43 @@ constexpr CUstreamCaptureMode kModes[] = {CU_STREAM_CAPTURE_MODE_GLOBAL,
                                           CU_STREAM_CAPTURE_MODE_RELAXED};
 
 TEST_F(Legality, HarmlessCallsAreAlwaysLegal) {
-  for (const auto& [name, call] : always_legal())
+  for (const NamedCall& named : always_legal())
     for (CUstreamCaptureMode mode : kModes) {
-      EXPECT_TRUE(survives(stream, mode, [&] { EXPECT_OK(call()) << name; }))
-          << name << " mode " << mode;
-      EXPECT_TRUE(
-          survives(stream, mode, [&] { in_other_thread([&] { EXPECT_OK(call()) << name; }); }))
-          << name << " in another thread, mode " << mode;
+      EXPECT_TRUE(survives(stream, mode, [&] { EXPECT_OK(named.call()) << named.name; }))
+          << named.name << " mode " << mode;
+      EXPECT_TRUE(survives(
+          stream, mode, [&] { in_other_thread([&] { EXPECT_OK(named.call()) << named.name; }); }))
+          << named.name << " in another thread, mode " << mode;
     }
 }
 
 TEST_F(Legality, UnsafeCallsOfTheCapturingThread) {
-  for (const auto& [name, call] : unsafe())
+  for (const NamedCall& named : unsafe())
     for (CUstreamCaptureMode mode : {kModes[0], kModes[1]})
       EXPECT_FALSE(survives(
-          stream, mode, [&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, call()) << name; }))
-          << name << " mode " << mode;
+          stream, mode,
+          [&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, named.call()) << named.name; }))
+          << named.name << " mode " << mode;
 }
 
 TEST_F(Legality, UnsafeCallsOfOtherThreads) {
-  for (const auto& [name, call] : unsafe())
+  for (const NamedCall& named : unsafe())
     EXPECT_FALSE(survives(stream, CU_STREAM_CAPTURE_MODE_GLOBAL, [&] {
-      in_other_thread([&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, call()) << name; });
-    })) << name;
+      in_other_thread(
+          [&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, named.call()) << named.name; });
+    })) << named.name;
   for (CUstreamCaptureMode mode : {kModes[1], kModes[2]})
     EXPECT_TRUE(survives(stream, mode,
                          [&] { in_other_thread([&] { EXPECT_OK(cuStreamSynchronize(other)); }); }));
 }
 
 TEST_F(Legality, RelaxedThreadsMayCallThem) {
-  for (const auto& [name, call] : unsafe()) {
-    if (std::string(name) == "free" || std::string(name) == "module unload") continue;
+  for (const NamedCall& named : unsafe()) {
+    if (named.name == "free" || named.name == "module unload") continue;
     EXPECT_TRUE(survives(stream, CU_STREAM_CAPTURE_MODE_GLOBAL, [&] {
-      relaxed([&] { EXPECT_OK(call()) << name; });
-      in_other_thread([&] { relaxed([&] { EXPECT_OK(call()) << name; }); });
-    })) << name;
+      relaxed([&] { EXPECT_OK(named.call()) << named.name; });
+      in_other_thread([&] { relaxed([&] { EXPECT_OK(named.call()) << named.name; }); });
+    })) << named.name;
   }
   EXPECT_TRUE(
       survives(stream, CU_STREAM_CAPTURE_MODE_RELAXED, [&] { EXPECT_OK(cuEventQuery(event)); }));
@@ -182,11 +188,11 @@ TEST_F(Legality, BlockingStreamsForbidTheLegacyStream) {
       {"event record", [this] { return cuEventRecord(event, nullptr); }},
       {"stream synchronize", [] { return cuStreamSynchronize(nullptr); }},
   };
-  for (const auto& [name, call] : legacy)
+  for (const NamedCall& named : legacy)
     for (CUstreamCaptureMode mode : kModes)
       EXPECT_FALSE(survives(blocking, mode, [&] {
-        relaxed([&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, call()) << name; });
-      })) << name;
+        relaxed([&] { EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, named.call()) << named.name; });
+      })) << named.name;
   EXPECT_TRUE(survives(blocking, CU_STREAM_CAPTURE_MODE_GLOBAL, [&] {
     CUstreamCaptureStatus status{};
     EXPECT_EQ(CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, cuStreamIsCapturing(nullptr, &status));

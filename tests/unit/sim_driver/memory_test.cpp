@@ -7,6 +7,12 @@
 namespace fib::sim::test {
 namespace {
 
+const CUmemLocation kDevice = [] {
+  CUmemLocation location{};
+  location.type = CU_MEM_LOCATION_TYPE_DEVICE;
+  return location;
+}();
+
 class Memory : public SimTest {};
 
 TEST_F(Memory, DeviceMemoryIsTracked) {
@@ -87,7 +93,7 @@ TEST_F(Memory, ManagedMemoryIsSharedWithTheHost) {
   EXPECT_EQ(1.5f, reinterpret_cast<float*>(managed)[7]);
   ASSERT_OK(cuPointerGetAttribute(&is_managed, CU_POINTER_ATTRIBUTE_IS_MANAGED, managed));
   EXPECT_EQ(1, is_managed);
-  EXPECT_OK(cuMemPrefetchAsync_v2(managed, 64, {CU_MEM_LOCATION_TYPE_DEVICE, {0}}, 0, nullptr));
+  EXPECT_OK(cuMemPrefetchAsync_v2(managed, 64, kDevice, 0, nullptr));
   EXPECT_OK(cuMemFree_v2(managed));
 }
 
@@ -146,7 +152,7 @@ TEST_F(Pool, AllocatesInStreamOrder) {
 TEST_F(Pool, CountsAndTrims) {
   CUmemPoolProps properties{};
   properties.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
-  properties.location = {CU_MEM_LOCATION_TYPE_DEVICE, {0}};
+  properties.location = kDevice;
   CUmemoryPool pool = nullptr;
   CUdeviceptr a = 0;
   ASSERT_OK(cuMemPoolCreate(&pool, &properties));
@@ -173,7 +179,7 @@ class VirtualMemory : public SimTest {
   CUmemGenericAllocationHandle physical(size_t size) {
     CUmemAllocationProp properties{};
     properties.type = CU_MEM_ALLOCATION_TYPE_PINNED;
-    properties.location = {CU_MEM_LOCATION_TYPE_DEVICE, {0}};
+    properties.location = kDevice;
     CUmemGenericAllocationHandle handle = 0;
     EXPECT_OK(cuMemCreate(&handle, size, &properties, 0));
     return handle;
@@ -184,7 +190,7 @@ class VirtualMemory : public SimTest {
     return address;
   }
   CUresult grant(CUdeviceptr address, size_t size, CUmemAccess_flags flags) {
-    const CUmemAccessDesc access{{CU_MEM_LOCATION_TYPE_DEVICE, {0}}, flags};
+    const CUmemAccessDesc access{kDevice, flags};
     return cuMemSetAccess(address, size, &access, 1);
   }
 };
@@ -200,7 +206,7 @@ TEST_F(VirtualMemory, NeedsAccessToBeUsed) {
   EXPECT_OK(cuMemsetD8_v2(address, 1, 16));
   EXPECT_EQ(CUDA_ERROR_INVALID_VALUE, cuMemsetD8_v2(address + kPage, 1, 16));
   unsigned long long flags = 0;
-  const CUmemLocation location{CU_MEM_LOCATION_TYPE_DEVICE, {0}};
+  const CUmemLocation location = kDevice;
   ASSERT_OK(cuMemGetAccess(&flags, &location, address));
   EXPECT_EQ(CU_MEM_ACCESS_FLAGS_PROT_READWRITE, static_cast<CUmemAccess_flags>(flags));
 }
