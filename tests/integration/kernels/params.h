@@ -22,20 +22,20 @@ struct Big {
 static_assert(sizeof(Big) > 12000);
 
 // it_basic.simcubin
-inline constexpr const char* kAdd = "_Z3addPiii";           // add(int* p, int n, int value)
-inline constexpr const char* kTwice = "_Z5twicePii";        // twice(int* p, int n)
-inline constexpr const char* kCopy = "_Z4copyPKiPii";       // copy(const int* from, int* to, int n)
-inline constexpr const char* kCount = "_Z5countPy";         // count(unsigned long long* p): one thread
+inline constexpr const char* kAdd = "_Z3addPiii";      // add(int* p, int n, int value)
+inline constexpr const char* kTwice = "_Z5twicePii";   // twice(int* p, int n)
+inline constexpr const char* kCopy = "_Z4copyPKiPii";  // copy(const int* from, int* to, int n)
+inline constexpr const char* kCount = "_Z5countPy";    // count(unsigned long long* p): one thread
 inline constexpr const char* kNothing = "_Z7nothingv";
-inline constexpr const char* kSpin = "_Z4spini";            // spin(int microseconds)
+inline constexpr const char* kSpin = "_Z4spini";  // spin(int microseconds)
 // it_params.simcubin
-inline constexpr const char* kAxpy = "axpy";                // axpy(Axpy)
-inline constexpr const char* kBig = "big";                  // big(Big)
-inline constexpr const char* kMixed = "mixed";              // mixed(char, double, short, int*, float, char)
-inline constexpr const char* kGlobal = "add_global";        // add_global(int* p)
+inline constexpr const char* kAxpy = "axpy";    // axpy(Axpy)
+inline constexpr const char* kBig = "big";      // big(Big)
+inline constexpr const char* kMixed = "mixed";  // mixed(char, double, short, int*, float, char)
+inline constexpr const char* kGlobal = "add_global";  // add_global(int* p)
 // it_mark_a.simcubin, it_mark_b.simcubin
-inline constexpr const char* kMark = "mark";                // mark(int* p): writes 'a' or 'b'
-inline constexpr const char* kOnlyA = "only_a";              // only_a(int* p): adds 1; in it_mark_a only
-inline constexpr const char* kOnlyB = "only_b";              // the same in it_mark_b
+inline constexpr const char* kMark = "mark";     // mark(int* p): writes 'a' or 'b'
+inline constexpr const char* kOnlyA = "only_a";  // only_a(int* p): adds 1; in it_mark_a only
+inline constexpr const char* kOnlyB = "only_b";  // the same in it_mark_b
 
 }  // namespace fib::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches under adverse conditions, by argument: `stderr-closed`, `all-closed` (0, 1 and 2 are free for
-// whoever opens a file next), `no-home`, `no-cwd`.
+// Launches under adverse conditions, by argument: `stderr-closed`, `all-closed` (0, 1 and 2 are
+// free for whoever opens a file next), `no-home`, `no-cwd`.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +29,7 @@ void all_closed() {
   const int file = mkstemp(path);
   FIB_CHECK(file == 0 && unlink(path) == 0);
   mini_launch(1);
-  struct stat facts{};
+  struct stat facts {};
   FIB_CHECK(fstat(file, &facts) == 0 && facts.st_size == 0);
   FIB_CHECK(dup2(out, STDOUT_FILENO) == STDOUT_FILENO);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recorded launch allocates nothing: counts calls of the malloc family by the launching thread over
-// 1e6 launches after a warm-up, and what the process grows by. Needs FIBSIM_LAUNCH=null.
+// A recorded launch allocates nothing: counts calls of the malloc family by the launching thread
+// over 1e6 launches after a warm-up, and what the process grows by. Needs FIBSIM_LAUNCH=null.
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,7 +30,9 @@ void __libc_free(void*);
 void* malloc(std::size_t size) { return count(), __libc_malloc(size); }
 void* calloc(std::size_t n, std::size_t size) { return count(), __libc_calloc(n, size); }
 void* realloc(void* p, std::size_t size) { return count(), __libc_realloc(p, size); }
-void* memalign(std::size_t align, std::size_t size) { return count(), __libc_memalign(align, size); }
+void* memalign(std::size_t align, std::size_t size) {
+  return count(), __libc_memalign(align, size);
+}
 void* aligned_alloc(std::size_t align, std::size_t size) { return memalign(align, size); }
 int posix_memalign(void** p, std::size_t align, std::size_t size) {
   *p = memalign(align, size);

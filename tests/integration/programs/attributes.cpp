@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launch attributes: cluster, cooperative, programmatic dependent launch, priority; and the old entry
-// point for cooperative launches.
+// Launch attributes: cluster, cooperative, programmatic dependent launch, priority; and the old
+// entry point for cooperative launches.
 #include <cstdio>
 
 #include "support/check.h"
@@ -44,7 +44,8 @@ int main() {
 
     CUlaunchAttribute one[] = {cluster(2)};
     launch_ex(add, kAdd, shape, stream, one, 1, a.data(), 256, 1);
-    CUlaunchAttribute two[] = {flag(CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION), cluster(4)};
+    CUlaunchAttribute two[] = {flag(CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION),
+                               cluster(4)};
     launch_ex(add, kAdd, shape, stream, two, 2, a.data(), 256, 10);
     CUlaunchAttribute cooperative[] = {flag(CU_LAUNCH_ATTRIBUTE_COOPERATIVE)};
     launch_ex(add, kAdd, shape, stream, cooperative, 1, a.data(), 256, 100);

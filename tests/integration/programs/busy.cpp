@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eight threads launch without a pause while the main thread, by argument, forks 40 children that end in
-// different ways (`fork`), or leaves main while they go on (`exit`).
+// Eight threads launch without a pause while the main thread, by argument, forks 40 children that
+// end in different ways (`fork`), or leaves main while they go on (`exit`).
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,8 +27,10 @@ std::atomic<long> launched{0};
 void work(CUcontext context, CUfunction nothing) {
   if (cuCtxSetCurrent(context) != CUDA_SUCCESS) return;
   while (!stop.load()) {
-    if (cuLaunchKernel(nothing, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr) != CUDA_SUCCESS) return;
-    if (launched.fetch_add(1) % 64 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    if (cuLaunchKernel(nothing, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr) != CUDA_SUCCESS)
+      return;
+    if (launched.fetch_add(1) % 64 == 0)
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stream capture in its three modes with forked streams; another thread launches all the while, which
-// must not spoil a capture, not even a GLOBAL one.
+// Stream capture in its three modes with forked streams; another thread launches all the while,
+// which must not spoil a capture, not even a GLOBAL one.
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -19,8 +19,8 @@ namespace {
 std::atomic<bool> stop{false};
 std::atomic<int> launched{0};
 
-/// Loads and launches, and nothing else: all of it is legal while another thread captures. A shim that
-/// synchronises, allocates or queries behind these calls kills the capture.
+/// Loads and launches, and nothing else: all of it is legal while another thread captures. A shim
+/// that synchronises, allocates or queries behind these calls kills the capture.
 void bystander(CUcontext context, Guarded<int>& a) {
   CU(cuCtxSetCurrent(context));
   CUstream stream = nullptr;

@@ -81,8 +81,8 @@ void cleared() {
   // What a launcher with a clean environment leaves: not recorded, and works.
   const std::string path = std::string("LD_LIBRARY_PATH=") + std::getenv("LD_LIBRARY_PATH");
   const std::string images = std::string("FIBTEST_IMAGES=") + std::getenv("FIBTEST_IMAGES");
-  std::vector<char*> environment = {const_cast<char*>(path.c_str()), const_cast<char*>(images.c_str()),
-                                    nullptr};
+  std::vector<char*> environment = {const_cast<char*>(path.c_str()),
+                                    const_cast<char*>(images.c_str()), nullptr};
   spawn(environment.data());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dlsym behaves as without the shim: scopes, RTLD_NEXT relative to the caller, dlerror's text, names that
-// only look like the driver's. Prints facts; the harness compares them.
+// dlsym behaves as without the shim: scopes, RTLD_NEXT relative to the caller, dlerror's text,
+// names that only look like the driver's. Prints facts; the harness compares them.
 #include <dlfcn.h>
 
 #include <cstdio>
@@ -43,9 +43,10 @@ std::string owner(void* address) {
 }
 
 void names(const char* title, Dlsym find, void* scope) {
-  for (const char* name : {"cudnnCreate", "cuda_something", "curandCreateGenerator", "cuNoSuchFunction", "cu",
-                           "c", "", "cuInit", "cuLaunchKernel", "cuCtxGetDevice", "malloc", "printf",
-                           "environ", "fibtest_next_target"}) {
+  for (const char* name :
+       {"cudnnCreate", "cuda_something", "curandCreateGenerator", "cuNoSuchFunction", "cu", "c", "",
+        "cuInit", "cuLaunchKernel", "cuCtxGetDevice", "malloc", "printf", "environ",
+        "fibtest_next_target"}) {
     dlerror();
     void* const found = find(scope, name);
     std::printf("%s '%s': %s; %s; %s\n", title, name, owner(found).c_str(), error_text().c_str(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches in unusual moments: from constructors of a library and of the program, in main, from atexit
-// handlers and destructors. The argument names the way out.
+// Launches in unusual moments: from constructors of a library and of the program, in main, from
+// atexit handlers and destructors. The argument names the way out.
 #include <unistd.h>
 
 #include <cstdio>
@@ -40,7 +40,8 @@ void at_exit() {
 
 int main(int argc, char** argv) {
   const std::string way = argc == 2 ? argv[1] : "return";
-  std::printf("%d launches of the library, %d of the program\n", fibtest_early_launches(), launches);
+  std::printf("%d launches of the library, %d of the program\n", fibtest_early_launches(),
+              launches);
   std::fflush(stdout);
   mini_launch(4000);
   if (way == "return" || way == "exit") std::atexit(at_exit);

@@ -7,8 +7,8 @@
 
 #include "driver/cuda_abi.h"
 
-/// A driver that does nothing but remember what each entry point was called with (lib_echo.cpp), and
-/// calls of every entry point with arguments made up from its prototype (preserve.cpp).
+/// A driver that does nothing but remember what each entry point was called with (lib_echo.cpp),
+/// and calls of every entry point with arguments made up from its prototype (preserve.cpp).
 namespace fib::test {
 
 enum class Row : int {

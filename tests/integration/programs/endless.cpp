@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// endless COUNT WAY: COUNT launches (0: without end), numbered by their parameter, saying every 100 how
-// far it is; then leaves by `return`, `abort`, `segv` or `term`. At least 50 µs per launch.
+// endless COUNT WAY: COUNT launches (0: without end), numbered by their parameter, saying every 100
+// how far it is; then leaves by `return`, `abort`, `segv` or `term`. At least 50 µs per launch.
 #include <chrono>
 #include <csignal>
 #include <cstdio>

@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
       CU_IS(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES,
             cuLaunchKernel(add, 1, 1, 1, 1, 1, 1, 0, nullptr, params, nullptr));
     }
-    CU_IS(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(add, 0, 1, 1, 1, 1, 1, 0, nullptr, params, nullptr));
+    CU_IS(CUDA_ERROR_INVALID_VALUE,
+          cuLaunchKernel(add, 0, 1, 1, 1, 1, 1, 0, nullptr, params, nullptr));
     CU_IS(CUDA_ERROR_INVALID_VALUE,
           cuLaunchKernel(add, 1, 1, 1, 4096, 1, 1, 0, nullptr, params, nullptr));
     CU_IS(CUDA_ERROR_INVALID_HANDLE,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first launch happens when the process has no descriptor left: nothing can be recorded, which is
-// said once, and the program works.
+// The first launch happens when the process has no descriptor left: nothing can be recorded, which
+// is said once, and the program works.
 #include <sys/resource.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 64 threads find the driver for the first time at once, each by dlsym and cuGetProcAddress of its own,
-// initialise it, load code and launch.
+// 64 threads find the driver for the first time at once, each by dlsym and cuGetProcAddress of its
+// own, initialise it, load code and launch.
 #include <dlfcn.h>
 
 #include <atomic>
@@ -45,7 +45,8 @@ void work(int number) {
   CUmodule module = nullptr;
   CUfunction nothing = nullptr;
   OK(find<decltype(&cuModuleLoadData)>(library, "cuModuleLoadData")(&module, code.data()));
-  OK(find<decltype(&cuModuleGetFunction)>(library, "cuModuleGetFunction")(&nothing, module, kNothing));
+  OK(find<decltype(&cuModuleGetFunction)>(library, "cuModuleGetFunction")(&nothing, module,
+                                                                          kNothing));
   const Shape shape{{1, 1, 1}, {static_cast<unsigned>(number + 1), 1, 1}};
   const auto by_table = reinterpret_cast<decltype(&cuLaunchKernel)>(launch_entry);
   const auto by_name = find<decltype(&cuLaunchKernel)>(library, "cuLaunchKernel");

@@ -16,7 +16,8 @@ namespace {
 int host_calls = 0;
 void CUDA_CB host_function(void* add) { host_calls += *static_cast<int*>(add); }
 
-CUgraphNode memset_node(CUgraph graph, CUcontext context, CUdeviceptr at, unsigned value, size_t words) {
+CUgraphNode memset_node(CUgraph graph, CUcontext context, CUdeviceptr at, unsigned value,
+                        size_t words) {
   CUDA_MEMSET_NODE_PARAMS params{};
   params.dst = at;
   params.elementSize = 4;

@@ -23,7 +23,8 @@ int run(CUgraphExec exec, Guarded<int>& a) {
 }
 
 /// The kernel node's parameters are set by both calls that can do it.
-void set_params(CUgraphExec exec, CUgraphNode node, CUfunction add, CUfunction twice, Guarded<int>& a) {
+void set_params(CUgraphExec exec, CUgraphNode node, CUfunction add, CUfunction twice,
+                Guarded<int>& a) {
   const KernelArgs seven(add, 1, a.data(), 1, 7);
   CUDA_KERNEL_NODE_PARAMS params = seven.params();
   CU(cuGraphExecKernelNodeSetParams(exec, node, &params));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Function handles that no visible look-up returned, nor a visible load: from a private table of the
-// driver, as cuFFT gets them. They can be named, but their code was never seen.
+// Function handles that no visible look-up returned, nor a visible load: from a private table of
+// the driver, as cuFFT gets them. They can be named, but their code was never seen.
 #include "support/check.h"
 #include "support/guarded.h"
 #include "support/hidden.h"

@@ -28,12 +28,12 @@ struct Echo<kRow, Result (*)(Args...)> {
 }  // namespace
 }  // namespace fib::test
 
-#define FIBTEST_ROW(symbol)                                                                      \
-  extern "C" __attribute__((visibility("hidden"), used)) void* const fibtest_echo_##symbol =     \
-      reinterpret_cast<void*>(                                                                   \
-          &fib::test::Echo<fib::test::Row::symbol, decltype(&::symbol)>::call);                  \
-  __asm__(".pushsection .text\n.globl " #symbol "\n.type " #symbol ",@function\n" #symbol        \
-          ":\n  jmp *fibtest_echo_" #symbol "(%rip)\n.size " #symbol ", . - " #symbol            \
+#define FIBTEST_ROW(symbol)                                                                  \
+  extern "C" __attribute__((visibility("hidden"), used)) void* const fibtest_echo_##symbol = \
+      reinterpret_cast<void*>(                                                               \
+          &fib::test::Echo<fib::test::Row::symbol, decltype(&::symbol)>::call);              \
+  __asm__(".pushsection .text\n.globl " #symbol "\n.type " #symbol ",@function\n" #symbol    \
+          ":\n  jmp *fibtest_echo_" #symbol "(%rip)\n.size " #symbol ", . - " #symbol        \
           "\n.popsection\n");
 #define FIB_HOOK(symbol, args) FIBTEST_ROW(symbol)
 #define FIB_CALL(symbol, args) FIBTEST_ROW(symbol)
@@ -41,7 +41,8 @@ struct Echo<kRow, Result (*)(Args...)> {
 #define FIB_PASS(symbol, why) FIBTEST_ROW(symbol)
 #include "driver/driver_api.def"
 
-extern "C" __attribute__((visibility("default"))) const char* fibtest_echo(int row, std::size_t* bytes,
+extern "C" __attribute__((visibility("default"))) const char* fibtest_echo(int row,
+                                                                           std::size_t* bytes,
                                                                            int* calls) {
   const auto& mine = fib::test::seen[row];
   *bytes = mine.bytes.size();

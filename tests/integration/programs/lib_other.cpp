@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Another preload that interposes dlsym properly, as some profilers do: it asks the next one, found by
-// dlvsym, and counts. Only RTLD_NEXT of its callers is beyond it.
+// Another preload that interposes dlsym properly, as some profilers do: it asks the next one, found
+// by dlvsym, and counts. Only RTLD_NEXT of its callers is beyond it.
 #include <dlfcn.h>
 
 #include <atomic>

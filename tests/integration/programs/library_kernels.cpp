@@ -46,7 +46,8 @@ int main() {
 
     CUdevice device = 0;
     CU(cuCtxGetDevice(&device));
-    CU(cuKernelSetAttribute(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 70000, kernel, device));
+    CU(cuKernelSetAttribute(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 70000, kernel,
+                            device));
     launch(as_function, kAdd, Shape{{1, 1, 1}, {64, 1, 1}, 65536}, nullptr, a.data(), 64, 5);
     CU(cuCtxSynchronize());
     for (const int value : a.read()) FIB_CHECK(value == 225);

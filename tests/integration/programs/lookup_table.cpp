@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints what cuGetProcAddress (both versions) and dlsym answer for every name at every version that
-// cudaTypedefs.h knows, with all flags. The harness compares the table without and with the shim: result
-// codes, symbol status and found-or-not must be the same. Under FIBTEST_EXPECT_WRAPPED=1 the program
-// itself checks that exactly the wrapped rows of driver_api.def come back as pointers into libfibshim.so.
+// Prints what cuGetProcAddress (both versions) and dlsym answer for every name at every version
+// that cudaTypedefs.h knows, with all flags. The harness compares the table without and with the
+// shim: result codes, symbol status and found-or-not must be the same. Under
+// FIBTEST_EXPECT_WRAPPED=1 the program itself checks that exactly the wrapped rows of
+// driver_api.def come back as pointers into libfibshim.so.
 #include <dlfcn.h>
 #include <link.h>
 
@@ -48,7 +49,8 @@ Place place_of(void* address) {
   Dl_info info{};
   if (address == nullptr || dladdr(address, &info) == 0) return {};
   const char* slash = std::strrchr(info.dli_fname, '/');
-  return {slash != nullptr ? slash + 1 : info.dli_fname, info.dli_sname != nullptr ? info.dli_sname : ""};
+  return {slash != nullptr ? slash + 1 : info.dli_fname,
+          info.dli_sname != nullptr ? info.dli_sname : ""};
 }
 
 /// `found` is what the caller got for `query`; the shim's wrapper has the name of what it wraps.
@@ -64,7 +66,8 @@ void check_place(const std::string& query, void* found) {
        ("is answered from " + place.library + " " + place.symbol).c_str());
 }
 
-/// The symbol found: a wrapper carries the name of what it wraps, so that the tables can be compared.
+/// The symbol found: a wrapper carries the name of what it wraps, so that the tables can be
+/// compared.
 std::string found_text(void* address) {
   return address != nullptr ? "found " + place_of(address).symbol : "null";
 }
@@ -108,10 +111,11 @@ void print_symbols() {
   for (const auto& [symbol, wrapped] : wrapped_rows()) {
     void* const scoped = dlsym(driver, symbol.c_str());
     void* const global = dlsym(RTLD_DEFAULT, symbol.c_str());
-    std::printf("dlsym %s: %s, default scope: %s\n", symbol.c_str(),
-                found_text(scoped).c_str(), found_text(global).c_str());
+    std::printf("dlsym %s: %s, default scope: %s\n", symbol.c_str(), found_text(scoped).c_str(),
+                found_text(global).c_str());
     check_place(symbol, scoped);
-    if (!expect_wrapped) continue;  // a preloaded library's symbols are in that scope, disabled or not
+    if (!expect_wrapped)
+      continue;  // a preloaded library's symbols are in that scope, disabled or not
     check_place(symbol, global);
     // What a lookup returns is one and the same function, whichever way it was found.
     FIB_CHECK(scoped == global);
@@ -127,7 +131,8 @@ int main() {
   FIB_CHECK(driver != nullptr);
   const auto v1 = reinterpret_cast<Lookup1>(dlsym(driver, "cuGetProcAddress"));
   for (const Query& query : kQueries) print_all(v1, query.name, query.version);
-  for (const char* name : {"", "cu", "cuNoSuchFunction", "cudnnCreate", "cuLaunchKernel_ptsz", "malloc"}) {
+  for (const char* name :
+       {"", "cu", "cuNoSuchFunction", "cudnnCreate", "cuLaunchKernel_ptsz", "malloc"}) {
     print_all(v1, name, 0);
     print_all(v1, name, 13000);
     print_all(v1, name, 99999);

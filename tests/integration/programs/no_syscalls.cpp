@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recorded launch makes no system call, so it waits for no lock, maps nothing and writes nothing: the
-// launching thread forbids itself all of them (seccomp) and launches 1e6 times. Needs FIBSIM_LAUNCH=null.
+// A recorded launch makes no system call, so it waits for no lock, maps nothing and writes nothing:
+// the launching thread forbids itself all of them (seccomp) and launches 1e6 times. Needs
+// FIBSIM_LAUNCH=null.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -66,7 +67,7 @@ void work(CUcontext context, CUfunction add, CUdeviceptr memory) {
 
 int main(int argc, char**) {
   make_one = argc > 1;
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_sigaction = on_forbidden;
   action.sa_flags = SA_SIGINFO;
   FIB_CHECK(sigaction(SIGSYS, &action, nullptr) == 0);

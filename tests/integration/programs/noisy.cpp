@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// noisy COUNT: launches whose parameters do not compress, 12 KiB each, so that the log grows by megabytes.
+// noisy COUNT: launches whose parameters do not compress, 12 KiB each, so that the log grows by
+// megabytes.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>

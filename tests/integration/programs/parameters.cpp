@@ -51,7 +51,8 @@ std::string mixed_text(const MixedBuffer& b) { return params_text(b.a, b.b, b.c,
 void through_extra(const Module& module, bool size_first) {
   Guarded<int> out(1);
   MixedBuffer buffer{};
-  buffer.a = 1, buffer.b = 20.5, buffer.c = 300, buffer.out = out.data(), buffer.d = 4000.5f, buffer.e = 7;
+  buffer.a = 1, buffer.b = 20.5, buffer.c = 300, buffer.out = out.data(), buffer.d = 4000.5f,
+  buffer.e = 7;
   std::size_t size = offsetof(MixedBuffer, e) + 1;
   void* pointer_first_list[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &buffer,
                                 CU_LAUNCH_PARAM_BUFFER_SIZE, &size, CU_LAUNCH_PARAM_END};
@@ -67,8 +68,8 @@ void through_extra(const Module& module, bool size_first) {
 
 void separate_alignments(const Module& module) {
   Guarded<int> out(1);
-  launch(module.function(kMixed), kMixed, Shape{}, nullptr, char{2}, 3.0, short{4}, out.data(), 5.0f,
-         char{6});
+  launch(module.function(kMixed), kMixed, Shape{}, nullptr, char{2}, 3.0, short{4}, out.data(),
+         5.0f, char{6});
   CU(cuCtxSynchronize());
   FIB_CHECK(out.first() == 2 + 3 + 4 + 5 + 6);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads a plugin that uses the driver, in the ways that bypass preloaded libraries: `deepbind`, `dlmopen`;
-// or `plain`. The plugin must work in each.
+// Loads a plugin that uses the driver, in the ways that bypass preloaded libraries: `deepbind`,
+// `dlmopen`; or `plain`. The plugin must work in each.
 #include <dlfcn.h>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every entry point once, over a driver that refuses everything: the arguments must arrive as they were
-// passed, once, and the result must come back. Structures by value and floats included.
+// Every entry point once, over a driver that refuses everything: the arguments must arrive as they
+// were passed, once, and the result must come back. Structures by value and floats included.
 #include <dlfcn.h>
 
 #include <cstdint>
@@ -46,7 +46,8 @@ void complain(const char* symbol, const std::string& why) {
   ++wrong;
 }
 
-void check(const char* symbol, Row row, CUresult result, int calls_before, const std::string& passed) {
+void check(const char* symbol, Row row, CUresult result, int calls_before,
+           const std::string& passed) {
   std::size_t bytes = 0;
   int calls = 0;
   const char* arrived = echo(static_cast<int>(row), &bytes, &calls);
@@ -86,12 +87,14 @@ int main() {
   echo = reinterpret_cast<decltype(echo)>(dlsym(driver, "fibtest_echo"));
   if (echo == nullptr) return 1;
   for (int round = 0; round < 2; ++round) {
-#define FIB_HOOK(symbol, args) call(#symbol, Row::symbol, static_cast<decltype(&::symbol)>(nullptr));
+#define FIB_HOOK(symbol, args) \
+  call(#symbol, Row::symbol, static_cast<decltype(&::symbol)>(nullptr));
 #define FIB_CALL(symbol, args) FIB_HOOK(symbol, args)
 #define FIB_USE(symbol) FIB_HOOK(symbol, )
 #define FIB_PASS(symbol, why) FIB_HOOK(symbol, )
 #include "driver/driver_api.def"
-    std::printf("round %d: %d entry points, %d wrong\n", round, static_cast<int>(Row::count), wrong);
+    std::printf("round %d: %d entry points, %d wrong\n", round, static_cast<int>(Row::count),
+                wrong);
   }
   for (const char byte : arena) wrong += byte != 0;  // nobody wrote through our pointers
   if (wrong == 0) std::puts("EXIT-SUCCESS");

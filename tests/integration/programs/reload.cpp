@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads, launches and unloads in a loop. The driver gives the same handles out again, for other code:
-// each launch must be recorded as the kernel that it is, with the image that it came from.
+// Loads, launches and unloads in a loop. The driver gives the same handles out again, for other
+// code: each launch must be recorded as the kernel that it is, with the image that it came from.
 #include <set>
 #include <vector>
 

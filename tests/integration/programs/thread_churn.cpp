@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 3000 threads, 20 at a time, each of which launches twice and ends: what the shim keeps for a thread must
-// be given back, and nothing that a thread recorded may be lost with it.
+// 3000 threads, 20 at a time, each of which launches twice and ends: what the shim keeps for a
+// thread must be given back, and nothing that a thread recorded may be lost with it.
 #include <cstdio>
 #include <thread>
 #include <vector>

@@ -46,6 +46,23 @@ def other_after_old_dlsym(test):
 
 
 @case
+def hook_before(test):
+    """A hook of an exported name in front of ours calls on to ours, and each launch is recorded once."""
+    result = recorded(test, [test.program("eager.plt")],
+                      preload={"before": [test.library("libfibtest_hook.so")]})
+    require_clean(result)
+    require("hook: 102 launches" in result.err, result.err)
+    require(one_process(test)["executed"].get("_Z3addPiii") == 101, "launches")
+
+
+@case
+def hook_as_library(test):
+    """RTLD_NEXT asked by a library that stands behind ours: the driver's own address would escape us."""
+    require_clean(recorded(test, [test.program("next_launch")]))
+    require(one_process(test)["executed"] == {"_Z7nothingv": 3}, "launches through RTLD_NEXT")
+
+
+@case
 def plain_plugin(test):
     require_clean(recorded(test, [test.program("plugin_host"), "plain"]))
     require(one_process(test)["executed"] == {"_Z3addPiii": 3}, "launches of a plugin")

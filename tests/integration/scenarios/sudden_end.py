@@ -29,14 +29,13 @@ def said(out):
 def killed(test, number):
     process = start(test, "0", "return")
     time.sleep(2.5)
-    done_before = 0
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     require(process.returncode == -number, f"exit code {process.returncode}\n{err}")
     require("fibshim" not in err, err)
     done_before = said(out)
     require(done_before >= 1000, f"only {done_before} launches in 2.5 s")
-    check(test, done_before, slack=0.6)
+    check(test, done_before, slack=0.5)
 
 
 def check(test, launched, slack):
@@ -73,7 +72,7 @@ def own_doing(test, way, number):
     process = start(test, "20000", way)
     out, err = process.communicate(timeout=60)
     require(process.returncode == -number, f"exit code {process.returncode}\n{err}")
-    check(test, 20000, slack=0.6)
+    check(test, 20000, slack=0.5)
 
 
 @case

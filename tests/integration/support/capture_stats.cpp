@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// capture_stats [--launches] DIR: what our reader finds in every process of a capture, as JSON. Kept
-// apart from the fib tool on purpose: the harness checks both against the driver's own count.
+// capture_stats [--launches] DIR: what our reader finds in every process of a capture, as JSON.
+// Kept apart from the fib tool on purpose: the harness checks both against the driver's own count.
 
 #include <xxhash.h>
 
@@ -56,15 +56,21 @@ class Collector : public fib::trace::Visitor {
     out["pid"] = p.fixed.pid;
     out["rank"] = p.fixed.rank;
     out["driver"] = p.fixed.driver_version;
-    for (const auto& [key, value] : p.strings) out["strings"][std::string(key)] = std::string(value);
+    for (const auto& [key, value] : p.strings)
+      out["strings"][std::string(key)] = std::string(value);
   }
   void on_api(const fib::trace::Api& a) override { apis_[a.api] = a.name; }
-  void on_device(const fib::trace::Device& d) override { out["devices"].push_back(std::string(d.name)); }
+  void on_device(const fib::trace::Device& d) override {
+    out["devices"].push_back(std::string(d.name));
+  }
   void on_context(const fib::trace::Context&) override { ++contexts_; }
   void on_thread(const fib::trace::Thread& t) override { threads_[t.fixed.thread] = t.fixed.tid; }
   void on_load(const fib::trace::Load& l) override {
-    loads.push_back({{"load", l.fixed.load}, {"kind", l.fixed.kind}, {"bytes", l.fixed.bytes},
-                     {"options", l.options.size()}, {"path", std::string(l.path)}});
+    loads.push_back({{"load", l.fixed.load},
+                     {"kind", l.fixed.kind},
+                     {"bytes", l.fixed.bytes},
+                     {"options", l.options.size()},
+                     {"path", std::string(l.path)}});
   }
   void on_image(const fib::trace::Image& i) override {
     images[hex(i.fixed.hash, sizeof(i.fixed.hash))] = i.fixed.bytes;
@@ -74,14 +80,18 @@ class Collector : public fib::trace::Visitor {
     kernels_[k.fixed.kernel] = k.name;
     json params = json::array();
     for (const auto& p : k.params) params.push_back({p.offset, p.bytes});
-    out["kernels"].push_back({{"name", std::string(k.name)}, {"load", k.fixed.load},
-                              {"flags", k.header.flags}, {"params", params}});
+    out["kernels"].push_back({{"name", std::string(k.name)},
+                              {"load", k.fixed.load},
+                              {"flags", k.header.flags},
+                              {"params", params}});
   }
   void on_graph(const fib::trace::Graph& g) override {
     json types = json::array();
     for (const auto& node : g.nodes) types.push_back(node.fixed.type);
-    out["graphs"].push_back({{"exec", g.fixed.exec}, {"revision", g.fixed.revision},
-                             {"types", types}, {"edges", g.edges.size()}});
+    out["graphs"].push_back({{"exec", g.fixed.exec},
+                             {"revision", g.fixed.revision},
+                             {"types", types},
+                             {"edges", g.edges.size()}});
   }
   void on_graph_update(const fib::trace::GraphUpdate&) override { ++graph_updates_; }
   void on_deviation(const fib::trace::DeviationNote& d) override {
@@ -102,11 +112,17 @@ class Collector : public fib::trace::Visitor {
     if (!keep_launches_) return;
     json attributes = json::array();
     for (const auto& a : l.attributes) attributes.push_back({a.id, hex(a.value)});
-    launches_.push_back({{"thread", thread}, {"id", l.fixed.kernel}, {"grid", triple(l.fixed.grid)},
-                         {"block", triple(l.fixed.block)}, {"shared", l.fixed.shared_bytes},
-                         {"result", l.fixed.result}, {"captured", captured},
-                         {"flags", l.header.flags}, {"stream", l.fixed.stream},
-                         {"params", hex(l.params)}, {"attributes", attributes}});
+    launches_.push_back({{"thread", thread},
+                         {"id", l.fixed.kernel},
+                         {"grid", triple(l.fixed.grid)},
+                         {"block", triple(l.fixed.block)},
+                         {"shared", l.fixed.shared_bytes},
+                         {"result", l.fixed.result},
+                         {"captured", captured},
+                         {"flags", l.header.flags},
+                         {"stream", l.fixed.stream},
+                         {"params", hex(l.params)},
+                         {"attributes", attributes}});
   }
   void on_graph_launch(std::uint32_t, const fib::trace::GraphLaunch& g) override {
     graph_launches_ += g.fixed.result == 0;
@@ -143,8 +159,11 @@ class Collector : public fib::trace::Visitor {
     out["contexts"] = contexts_;
   }
 
-  json out = {{"calls", json::object()}, {"failed_calls", json::object()},
-              {"deviations", json::object()}, {"kernels", json::array()}, {"graphs", json::array()}};
+  json out = {{"calls", json::object()},
+              {"failed_calls", json::object()},
+              {"deviations", json::object()},
+              {"kernels", json::array()},
+              {"graphs", json::array()}};
   json loads = json::array();
   std::map<std::string, std::uint64_t> images;
   std::vector<std::uint32_t> image_loads;
@@ -217,9 +236,9 @@ int main(int argc, char** argv) {
     if (entry.path().filename() != "images") directories.push_back(entry.path());
   }
   std::sort(directories.begin(), directories.end());
-  for (const auto& directory : directories) processes.push_back(read_process(directory, keep_launches));
-  std::cout << json{{"processes", processes}}.dump(
-                   1, ' ', false, json::error_handler_t::replace)
+  for (const auto& directory : directories)
+    processes.push_back(read_process(directory, keep_launches));
+  std::cout << json{{"processes", processes}}.dump(1, ' ', false, json::error_handler_t::replace)
             << "\n";
   return 0;
 }

@@ -19,7 +19,8 @@ void fail(const char* file, int line, const char* what, const char* why) {
   std::_Exit(1);
 }
 
-void check_result(CUresult result, CUresult expected, const char* file, int line, const char* call) {
+void check_result(CUresult result, CUresult expected, const char* file, int line,
+                  const char* call) {
   if (result == expected) {
     if (result == CUDA_SUCCESS) note_call(call);
     return;

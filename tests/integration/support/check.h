@@ -10,8 +10,8 @@ namespace fib::test {
 [[noreturn]] void fail(const char* file, int line, const char* what, const char* why);
 void check_result(CUresult result, CUresult expected, const char* file, int line, const char* call);
 
-/// Opens the driver by the route that the program was linked for, calls cuInit and makes the primary
-/// context of device 0 current.
+/// Opens the driver by the route that the program was linked for, calls cuInit and makes the
+/// primary context of device 0 current.
 void start();
 /// The same without cuInit and context.
 void open_driver();
@@ -20,8 +20,8 @@ int finish();
 
 }  // namespace fib::test
 
-#define FIB_CHECK(condition)                                                             \
-  do {                                                                                   \
+#define FIB_CHECK(condition)                                                              \
+  do {                                                                                    \
     if (!(condition)) ::fib::test::fail(__FILE__, __LINE__, #condition, "does not hold"); \
   } while (0)
 

@@ -12,11 +12,13 @@
 
 namespace fib::test {
 
-/// A kernel with its arguments, kept together for graph nodes. Stays where it is: params() points into it.
+/// A kernel with its arguments, kept together for graph nodes. Stays where it is: params() points
+/// into it.
 class KernelArgs {
  public:
   template <class... Args>
-  KernelArgs(CUfunction function, unsigned threads, Args... args) : function_(function), threads_(threads) {
+  KernelArgs(CUfunction function, unsigned threads, Args... args)
+      : function_(function), threads_(threads) {
     (add(&args, sizeof(args)), ...);
   }
   KernelArgs(const KernelArgs&) = delete;

@@ -10,8 +10,8 @@
 
 namespace fib::test {
 
-/// Device memory for `count` values between canaries. Starts as zeros; the canaries are checked when
-/// it is read and when it goes.
+/// Device memory for `count` values between canaries. Starts as zeros; the canaries are checked
+/// when it is read and when it goes.
 template <class T>
 class Guarded {
  public:

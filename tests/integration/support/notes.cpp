@@ -14,7 +14,8 @@ bool notes_wanted() { return std::getenv("FIBTEST_NOTES") != nullptr; }
 void note_line(const std::string& line) {
   const char* directory = std::getenv("FIBTEST_NOTES");
   if (directory == nullptr) return;
-  // Opened for each line: a forked child writes to its own file, and the program keeps no descriptor.
+  // Opened for each line: a forked child writes to its own file, and the program keeps no
+  // descriptor.
   const std::string path = std::string(directory) + "/" + std::to_string(getpid());
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (fd < 0) return;

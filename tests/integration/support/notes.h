@@ -6,11 +6,12 @@
 #include <string>
 #include <string_view>
 
-/// What the program itself says that it did, one line per fact, in $FIBTEST_NOTES/<pid>. The harness
-/// compares it with the capture. Without that variable nothing is written.
+/// What the program itself says that it did, one line per fact, in $FIBTEST_NOTES/<pid>. The
+/// harness compares it with the capture. Without that variable nothing is written.
 ///
 ///     call <symbol>
-///     launch <tid> <kernel> <gx,gy,gz> <bx,by,bz> <shared bytes> <parameter bytes in hex, .. = padding>
+///     launch <tid> <kernel> <gx,gy,gz> <bx,by,bz> <shared bytes> <parameter bytes in hex, .. =
+///     padding>
 namespace fib::test {
 
 /// `text` is a call as the preprocessor sees it, e.g. "cuMemAlloc_v2(&p, 4)".

@@ -16,7 +16,8 @@ inline int paced_launches(CUfunction function, CUstream stream, CUdeviceptr memo
   std::uint64_t next = __rdtsc();
   for (int i = 0; i < count; ++i) {
     void* params[] = {&memory, &n, &i};
-    failed += cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, stream, params, nullptr) != CUDA_SUCCESS;
+    failed +=
+        cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, stream, params, nullptr) != CUDA_SUCCESS;
     next += kTicks;
     while (__rdtsc() < next) _mm_pause();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Defines every driver entry point as a jump through a slot, and fills the slots by one of the routes
-// (FIBTEST_ROUTE_DLSYM, FIBTEST_ROUTE_GPA = 1 or 2).
+// Defines every driver entry point as a jump through a slot, and fills the slots by one of the
+// routes (FIBTEST_ROUTE_DLSYM, FIBTEST_ROUTE_GPA = 1 or 2).
 
 #include <dlfcn.h>
 
@@ -55,7 +55,8 @@ void* open_library() {
 
 #ifdef FIBTEST_ROUTE_GPA
 
-/// How cuGetProcAddress is asked for a symbol: its base name, the version that introduced its ABI, flags.
+/// How cuGetProcAddress is asked for a symbol: its base name, the version that introduced its ABI,
+/// flags.
 struct Question {
   const char* symbol;
   const char* base;

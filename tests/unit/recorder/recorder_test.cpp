@@ -72,6 +72,11 @@ Recorder& RecorderTest::recorder() {
   return *recorder_;
 }
 
+void RecorderTest::make_another_recorder() {
+  recorder_ = nullptr;
+  t_log = nullptr;
+}
+
 LogContents RecorderTest::finish_and_read() {
   session().finish();
   LogContents contents = read_capture(capture_path());

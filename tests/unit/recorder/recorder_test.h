@@ -43,6 +43,8 @@ class RecorderTest : public ::testing::Test {
 
   /// Made with options_ and api_ as they are on the first call.
   [[nodiscard]] Recorder& recorder();
+  /// From now on recorder() is a new one.
+  void make_another_recorder();
   [[nodiscard]] Session& session() { return recorder().session; }
   [[nodiscard]] std::filesystem::path capture_path() const { return directory_.path() / "capture"; }
   /// Finishes the log and reads it; fails the test unless it is complete.

@@ -129,6 +129,19 @@ TEST_F(SessionFailure, DiskThatIsFullFromTheStart) {
   EXPECT_EQ(log.result.status, trace::ReadStatus::Unclosed) << log.result.message;
 }
 
+TEST_F(SessionFailure, WriterThreadThatFailsWhileTheSessionStarts) {
+  options_.zstd_level = 0;
+  for (int i = 0; i < 30; ++i) {  // it may be faster than start(), or not
+    const FileSizeLimit limit(2000);
+    (void)said([&] {
+      (void)session().start();
+      wait_for_failure();
+    });
+    EXPECT_FALSE(session().start());
+    make_another_recorder();
+  }
+}
+
 TEST_F(SessionFailure, ImageStoreThatIsGone) {
   ASSERT_TRUE(session().start());
   session().flush(kLong);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dirent.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -54,10 +53,9 @@ std::map<std::string, int> read_counts(const std::filesystem::path& folder) {
 }
 
 TEST(Counter, SurvivesSigkill) {
-  char folder[] = "/tmp/fibsim-counts-XXXXXX";
-  ASSERT_NE(nullptr, ::mkdtemp(folder));
-  EXPECT_EQ(128 + SIGKILL,
-            run_child("counted", {{"FIBSIM_COUNT_FILE", std::string(folder) + "/counts"}}));
+  std::string folder = ::testing::TempDir() + "fibsim-counts-XXXXXX";
+  ASSERT_NE(nullptr, ::mkdtemp(folder.data()));
+  EXPECT_EQ(128 + SIGKILL, run_child("counted", {{"FIBSIM_COUNT_FILE", folder + "/counts"}}));
   EXPECT_EQ((std::map<std::string, int>{{kNoop, 13}, {kSpin, 1}}), read_counts(folder));
   std::filesystem::remove_all(folder);
 }
