@@ -31,15 +31,15 @@ void report_driver_error(const DriverApi& api, CUresult code, const char* expres
 }  // namespace fib::driver
 
 /// Calls a member of `api` and throws DriverError unless it returns CUDA_SUCCESS.
-#define FIB_DRIVER_CHECK(api, call)                                                       \
-  do {                                                                                    \
-    if (const CUresult fib_rc = (api).call; fib_rc != CUDA_SUCCESS)                       \
-      ::fib::driver::throw_driver_error((api), fib_rc, #call, __FILE__, __LINE__);        \
+#define FIB_DRIVER_CHECK(api, call)                                                \
+  do {                                                                             \
+    if (const CUresult fib_rc = (api).call; fib_rc != CUDA_SUCCESS)                \
+      ::fib::driver::throw_driver_error((api), fib_rc, #call, __FILE__, __LINE__); \
   } while (false)
 
 /// The same where nothing may be thrown.
-#define FIB_DRIVER_CHECK_NOEXCEPT(api, call)                                              \
-  do {                                                                                    \
-    if (const CUresult fib_rc = (api).call; fib_rc != CUDA_SUCCESS)                       \
-      ::fib::driver::report_driver_error((api), fib_rc, #call, __FILE__, __LINE__);       \
+#define FIB_DRIVER_CHECK_NOEXCEPT(api, call)                                        \
+  do {                                                                              \
+    if (const CUresult fib_rc = (api).call; fib_rc != CUDA_SUCCESS)                 \
+      ::fib::driver::report_driver_error((api), fib_rc, #call, __FILE__, __LINE__); \
   } while (false)

@@ -6,8 +6,8 @@
 
 #include "driver/check.h"
 
-/// Owners of driver objects: the only place, hooks apart, that destroys one. Each is a unique_ptr whose
-/// deleter remembers the driver; `owning = false` makes the same type a view.
+/// Owners of driver objects: the only place, hooks apart, that destroys one. Each is a unique_ptr
+/// whose deleter remembers the driver; `owning = false` makes the same type a view.
 namespace fib::driver {
 
 /// `Destroy` is a member of DriverApi that takes the handle.

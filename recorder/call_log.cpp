@@ -14,8 +14,8 @@ void CallLog::write(driver::Api api, CUresult result, std::uint64_t begin,
   std::uint32_t blob_bytes = 0;
   for (const ArgValue& value : values)
     if (value.bytes != nullptr) blob_bytes += trace::padded(static_cast<std::uint32_t>(value.word));
-  const std::size_t size =
-      sizeof(RecordHeader) + sizeof(CallRecord) + values.size() * sizeof(std::uint64_t) + blob_bytes;
+  const std::size_t size = sizeof(RecordHeader) + sizeof(CallRecord) +
+                           values.size() * sizeof(std::uint64_t) + blob_bytes;
   std::byte* room = session_.reserve(size, false);
   if (room == nullptr) return;
 

@@ -56,10 +56,14 @@ ArgValue arg_value(const Tuple& args, bool succeeded) noexcept {
     static_assert(std::is_pointer_v<T>, "only pointers have something behind them");
     // After a failure nothing behind a pointer can be trusted, inputs included.
     if (!succeeded || arg == nullptr) return {};
-    if constexpr (Kind == ArgKind::Text) return blob(arg, strnlen(arg, kMaxArgBytes));
-    else if constexpr (Kind == ArgKind::Output) return value_of(*arg);
-    else if constexpr (Kind == ArgKind::Input) return blob(arg, sizeof(Pointee<T>));
-    else return blob(arg, static_cast<std::size_t>(std::get<CountArg>(args)) * sizeof(Pointee<T>));
+    if constexpr (Kind == ArgKind::Text)
+      return blob(arg, strnlen(arg, kMaxArgBytes));
+    else if constexpr (Kind == ArgKind::Output)
+      return value_of(*arg);
+    else if constexpr (Kind == ArgKind::Input)
+      return blob(arg, sizeof(Pointee<T>));
+    else
+      return blob(arg, static_cast<std::size_t>(std::get<CountArg>(args)) * sizeof(Pointee<T>));
   }
 }
 
@@ -79,9 +83,11 @@ class CallLog {
       [[maybe_unused]] static constexpr auto kSpecs = parse_args<sizeof...(Args)>(kText);
       [[maybe_unused]] const std::tuple<const Args&...> all(args...);
       const ArgValue values[] = {
-          detail::arg_value<kSpecs[I].kind, kSpecs[I].count_arg, I>(all, result == CUDA_SUCCESS)..., ArgValue{}};
+          detail::arg_value<kSpecs[I].kind, kSpecs[I].count_arg, I>(all, result == CUDA_SUCCESS)...,
+          ArgValue{}};
       write(A, result, begin, std::span(values, sizeof...(Args)));
-    }(std::index_sequence_for<Args...>{});
+    }
+    (std::index_sequence_for<Args...>{});
   }
 
  private:

@@ -24,7 +24,8 @@ int number_from(const char* variable) noexcept {
 
 /// mkdir -p. `path` is changed while it runs and restored.
 int make_parents(char* path) noexcept {
-  for (char* slash = std::strchr(path + 1, '/'); slash != nullptr; slash = std::strchr(slash + 1, '/')) {
+  for (char* slash = std::strchr(path + 1, '/'); slash != nullptr;
+       slash = std::strchr(slash + 1, '/')) {
     *slash = '\0';
     const int rc = mkdir(path, 0777);
     const int error = errno;

@@ -16,7 +16,8 @@ struct Rank {
 /// The directories that one process writes. Plain buffers: no allocation, no destructor.
 class CaptureDir {
  public:
-  /// Makes DIR, DIR/images and DIR/<process>.partial; 0 or the errno (then failed_path() says where).
+  /// Makes DIR, DIR/images and DIR/<process>.partial; 0 or the errno (then failed_path() says
+  /// where).
   [[nodiscard]] int create(const char* root, const Rank& rank, std::uint64_t unix_ns) noexcept;
   /// Renames <process>.partial to <process>; 0 or the errno. The open log stays valid.
   [[nodiscard]] int close() noexcept;

@@ -25,9 +25,10 @@ void Captures::maybe_ended(CUstream stream) noexcept {
 std::uint64_t Captures::ask(CUstream stream) const noexcept {
   CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
   cuuint64_t id = 0;
-  const CUresult rc = api_.cuStreamGetCaptureInfo_v2 != nullptr
-                          ? api_.cuStreamGetCaptureInfo_v2(stream, &status, &id, nullptr, nullptr, nullptr)
-                          : api_.cuStreamIsCapturing(stream, &status);
+  const CUresult rc =
+      api_.cuStreamGetCaptureInfo_v2 != nullptr
+          ? api_.cuStreamGetCaptureInfo_v2(stream, &status, &id, nullptr, nullptr, nullptr)
+          : api_.cuStreamIsCapturing(stream, &status);
   if (rc != CUDA_SUCCESS || status != CU_STREAM_CAPTURE_STATUS_ACTIVE) return 0;
   return id != 0 ? id : 1;
 }

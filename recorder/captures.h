@@ -16,8 +16,9 @@ inline std::uint64_t current_context(const driver::DriverApi& api) noexcept {
   return reinterpret_cast<std::uintptr_t>(context);
 }
 
-/// Which streams were put into capture mode. Streams that join a capture by an event are not listed, so
-/// the driver is asked, but only while there is a capture at all: a launch outside pays one load.
+/// Which streams were put into capture mode. Streams that join a capture by an event are not
+/// listed, so the driver is asked, but only while there is a capture at all: a launch outside pays
+/// one load.
 class Captures {
  public:
   explicit Captures(const driver::DriverApi& api) noexcept : api_(api) {}

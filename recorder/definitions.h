@@ -7,9 +7,9 @@
 
 namespace fib::recorder {
 
-/// Records that others refer to (kernels, images, graphs ...) on their way to the writer thread. Made on
-/// cold paths only, hence a mutex; bounded, hence add() may refuse. Nothing is called with the mutex
-/// held but the encoder.
+/// Records that others refer to (kernels, images, graphs ...) on their way to the writer thread.
+/// Made on cold paths only, hence a mutex; bounded, hence add() may refuse. Nothing is called with
+/// the mutex held but the encoder.
 class Definitions {
  public:
   explicit Definitions(std::size_t budget) noexcept : incoming_(budget), outgoing_(budget) {}

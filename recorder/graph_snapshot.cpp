@@ -53,7 +53,8 @@ SnapshotNode GraphReader::raw_node(CUgraphNode node, CUgraphNodeType type, const
 void GraphReader::mark_unknown(SnapshotNode& node) {
   node.fixed.flags |= trace::kNodeParamsUnknown;
   session_.deviation(Deviation::GraphUnreadable,
-                     "the parameters of a graph node of type %u can't be read back", node.fixed.type);
+                     "the parameters of a graph node of type %u can't be read back",
+                     node.fixed.type);
 }
 
 SnapshotNode GraphReader::kernel_node(CUgraphNode node, const CUDA_KERNEL_NODE_PARAMS& params) {
@@ -142,7 +143,8 @@ SnapshotNode GraphReader::read_node(CUgraphNode node) {
     case CU_GRAPH_NODE_TYPE_MEMCPY:
       return read_params<&DriverApi::cuGraphMemcpyNodeGetParams, CUDA_MEMCPY3D>(node, type);
     case CU_GRAPH_NODE_TYPE_MEMSET:
-      return read_params<&DriverApi::cuGraphMemsetNodeGetParams, CUDA_MEMSET_NODE_PARAMS>(node, type);
+      return read_params<&DriverApi::cuGraphMemsetNodeGetParams, CUDA_MEMSET_NODE_PARAMS>(node,
+                                                                                          type);
     case CU_GRAPH_NODE_TYPE_HOST:
       session_.deviation(Deviation::HostFunction, "a graph has a host function node");
       return read_params<&DriverApi::cuGraphHostNodeGetParams, CUDA_HOST_NODE_PARAMS>(node, type);
@@ -151,8 +153,8 @@ SnapshotNode GraphReader::read_node(CUgraphNode node) {
     case CU_GRAPH_NODE_TYPE_EVENT_RECORD:
       return read_params<&DriverApi::cuGraphEventRecordNodeGetEvent, CUevent>(node, type);
     case CU_GRAPH_NODE_TYPE_MEM_ALLOC:
-      return read_params<&DriverApi::cuGraphMemAllocNodeGetParams, CUDA_MEM_ALLOC_NODE_PARAMS>(node,
-                                                                                              type);
+      return read_params<&DriverApi::cuGraphMemAllocNodeGetParams, CUDA_MEM_ALLOC_NODE_PARAMS>(
+          node, type);
     case CU_GRAPH_NODE_TYPE_MEM_FREE:
       return read_params<&DriverApi::cuGraphMemFreeNodeGetParams, CUdeviceptr>(node, type);
     case CU_GRAPH_NODE_TYPE_BATCH_MEM_OP: return read_batch_node(node);
@@ -172,12 +174,14 @@ void GraphReader::descend(CUgraphNode node, CUgraphNodeType type, std::uint32_t 
     CUgraph child = nullptr;
     if (api_.cuGraphChildGraphNodeGetGraph(node, &child) == CUDA_SUCCESS)
       read_level(child, place, flags, to);
-    else mark_unknown(to.nodes[place]);
+    else
+      mark_unknown(to.nodes[place]);
     return;
   }
   if (type != CU_GRAPH_NODE_TYPE_CONDITIONAL) return;
-  session_.deviation(Deviation::ConditionalGraph,
-                     "a graph has a conditional node: how often its body runs is decided on the GPU");
+  session_.deviation(
+      Deviation::ConditionalGraph,
+      "a graph has a conditional node: how often its body runs is decided on the GPU");
   for (const CUgraph body : bodies_(node))
     read_level(body, place, flags | trace::kNodeConditionalBody, to);
 }
@@ -187,7 +191,8 @@ void GraphReader::read_edges(CUgraph graph, const std::vector<CUgraphNode>& hand
   std::unordered_map<CUgraphNode, std::uint32_t> place_of;
   for (std::size_t i = 0; i < handles.size(); ++i) place_of[handles[i]] = places[i];
   const bool has_data = api_.cuGraphGetEdges_v2 != nullptr;
-  const auto get = [&](CUgraphNode* from, CUgraphNode* into, CUgraphEdgeData* data, std::size_t* n) {
+  const auto get = [&](CUgraphNode* from, CUgraphNode* into, CUgraphEdgeData* data,
+                       std::size_t* n) {
     return has_data ? api_.cuGraphGetEdges_v2(graph, from, into, data, n)
                     : api_.cuGraphGetEdges(graph, from, into, n);
   };
@@ -197,8 +202,12 @@ void GraphReader::read_edges(CUgraph graph, const std::vector<CUgraphNode>& hand
   std::vector<CUgraphEdgeData> data(count);
   if (get(from.data(), into.data(), data.data(), &count) != CUDA_SUCCESS) return;
   for (std::size_t i = 0; i < count; ++i)
-    to.edges.push_back({place_of[from[i]], place_of[into[i]], data[i].from_port, data[i].to_port,
-                        data[i].type, {}});
+    to.edges.push_back({place_of[from[i]],
+                        place_of[into[i]],
+                        data[i].from_port,
+                        data[i].to_port,
+                        data[i].type,
+                        {}});
 }
 
 void GraphReader::read_level(CUgraph graph, std::uint32_t parent, std::uint16_t flags,

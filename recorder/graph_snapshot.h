@@ -20,8 +20,8 @@ struct SnapshotNode {
   }
 };
 
-/// A graph, flattened: the nodes of a child graph follow their node at once, depth first, so that the
-/// descendants of a node are a contiguous run.
+/// A graph, flattened: the nodes of a child graph follow their node at once, depth first, so that
+/// the descendants of a node are a contiguous run.
 struct GraphSnapshot {
   std::vector<SnapshotNode> nodes;
   std::vector<trace::GraphEdge> edges;

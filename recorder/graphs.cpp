@@ -26,15 +26,19 @@ void Graphs::define(CUgraphExec exec, CUgraph graph, std::uint64_t flags, GraphS
     const std::lock_guard lock(mutex_);
     ExecInfo* known = execs_.find(exec);
     const bool fresh = known == nullptr;
-    if (fresh) known = new ExecInfo{next_exec_++, 0, {}};  // for ever: see HandleTable
-    else ++known->revision;
+    if (fresh)
+      known = new ExecInfo{next_exec_++, 0, {}};  // for ever: see HandleTable
+    else
+      ++known->revision;
     // An update keeps the nodes' identity: the driver pairs them in order.
     const bool pairs = !fresh && known->places.size() == snapshot.nodes.size();
     if (!pairs) known->places.clear();
     for (std::size_t i = 0; i < snapshot.nodes.size(); ++i) {
       trace::GraphNode& node = snapshot.nodes[i].fixed;
-      if (pairs) node.handle = known->places[i].handle;
-      else known->places.push_back({node.handle, node.parent});
+      if (pairs)
+        node.handle = known->places[i].handle;
+      else
+        known->places.push_back({node.handle, node.parent});
     }
     record.exec = known->id;
     record.revision = known->revision;
@@ -86,8 +90,8 @@ void Graphs::kernel_node_set(CUgraphExec exec, CUgraphNode node,
   out_of_memory();
 }
 
-void Graphs::node_set(CUgraphExec exec, CUgraphNode node,
-                      const CUgraphNodeParams& params) noexcept try {
+void Graphs::node_set(CUgraphExec exec, CUgraphNode node, const CUgraphNodeParams& params) noexcept
+    try {
   static_assert(sizeof(CUDA_KERNEL_NODE_PARAMS) == sizeof(CUDA_KERNEL_NODE_PARAMS_v3));
   if (params.type == CU_GRAPH_NODE_TYPE_KERNEL) {
     CUDA_KERNEL_NODE_PARAMS kernel;
@@ -95,8 +99,9 @@ void Graphs::node_set(CUgraphExec exec, CUgraphNode node,
     return kernel_node_set(exec, node, kernel);
   }
   if (params.type == CU_GRAPH_NODE_TYPE_GRAPH) return child_set(exec, node, params.graph.graph);
-  define_update(id_of(exec), GraphReader::raw_node(node, params.type, &params.memcpy,
-                                                   sizeof params - offsetof(CUgraphNodeParams, memcpy)),
+  define_update(id_of(exec),
+                GraphReader::raw_node(node, params.type, &params.memcpy,
+                                      sizeof params - offsetof(CUgraphNodeParams, memcpy)),
                 ticks());
 } catch (...) {
   out_of_memory();

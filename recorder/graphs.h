@@ -12,7 +12,7 @@ namespace fib::recorder {
 
 /// An executable graph. Immutable but for what the mutex of Graphs guards.
 struct ExecInfo {
-  std::uint32_t id = 0;        ///< GraphRecord::exec
+  std::uint32_t id = 0;  ///< GraphRecord::exec
   std::uint32_t revision = 0;
   /// Handles and parents of the graph it was instantiated from: later updates name nodes by them.
   struct Place {
@@ -22,8 +22,8 @@ struct ExecInfo {
   std::vector<Place> places;
 };
 
-/// Executable graphs: described when they are instantiated or updated, so that a graph launch need only
-/// say which one ran. Thread-safe; never throws; all but find() are cold paths.
+/// Executable graphs: described when they are instantiated or updated, so that a graph launch need
+/// only say which one ran. Thread-safe; never throws; all but find() are cold paths.
 class Graphs {
  public:
   Graphs(Session& session, Kernels& kernels, const driver::DriverApi& api) noexcept

@@ -7,8 +7,8 @@ namespace fib::recorder {
 /// allocation, which a library that is loaded at start may use.
 extern thread_local int t_depth __attribute__((tls_model("initial-exec")));
 
-/// Held by every hook body for as long as it runs. The driver, or a signal handler, may come back into
-/// a hook on the same thread: only the outermost one records.
+/// Held by every hook body for as long as it runs. The driver, or a signal handler, may come back
+/// into a hook on the same thread: only the outermost one records.
 class RecursionGuard {
  public:
   RecursionGuard() noexcept { ++t_depth; }

@@ -8,9 +8,9 @@
 
 namespace fib::recorder {
 
-/// Driver handle -> T*. find() is for launches: no lock, no allocation. set() needs the caller's mutex.
-/// Neither tables that were outgrown nor the T's are ever freed: a reader may still be looking at them,
-/// and what would be saved is a few hundred bytes a kernel.
+/// Driver handle -> T*. find() is for launches: no lock, no allocation. set() needs the caller's
+/// mutex. Neither tables that were outgrown nor the T's are ever freed: a reader may still be
+/// looking at them, and what would be saved is a few hundred bytes a kernel.
 template <class T>
 class HandleTable {
  public:
@@ -28,7 +28,8 @@ class HandleTable {
   /// `value` may be null: the handle then means nothing any more. Throws std::bad_alloc.
   void set(const void* handle, T* value) {
     if (slots_.load(std::memory_order_relaxed) == nullptr || used_ * 4 >= capacity_ * 3) grow();
-    insert(*slots_.load(std::memory_order_relaxed), reinterpret_cast<std::uintptr_t>(handle), value);
+    insert(*slots_.load(std::memory_order_relaxed), reinterpret_cast<std::uintptr_t>(handle),
+           value);
   }
 
   /// Calls function(handle, value) for all that have a value. Needs the caller's mutex.

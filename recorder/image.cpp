@@ -38,7 +38,8 @@ bool peek(const void* at, T& value) noexcept {
   return copy_safely(&value, at, sizeof value);
 }
 
-/// One past the end of `count` entries of `bytes` each at `offset`; without overflow, whatever is asked.
+/// One past the end of `count` entries of `bytes` each at `offset`; without overflow, whatever is
+/// asked.
 std::size_t end_of(std::size_t offset, std::size_t count, std::size_t bytes) noexcept {
   std::size_t size = 0, end = 0;
   if (__builtin_mul_overflow(count, bytes, &size) || __builtin_add_overflow(offset, size, &end))
@@ -170,7 +171,8 @@ ImageParts inspect_image(const void* image) noexcept {
     if (result.count > 0) result.kind = result.parts[0].kind;
     return result;
   }
-  // Version 2: the linked fatbin, if any, then a null-terminated list of the fatbins it was made from.
+  // Version 2: the linked fatbin, if any, then a null-terminated list of the fatbins it was made
+  // from.
   for (std::size_t i = 0; i < kMaxImageParts && wrapper.filename_or_fatbins != nullptr; ++i) {
     const void* part = nullptr;
     if (!peek(wrapper.filename_or_fatbins + i, part) || part == nullptr) break;

@@ -30,8 +30,8 @@ struct ImageParts {
 /// container, fatbinC wrapper of version 1 and 2 (fatbinary_section.h).
 [[nodiscard]] ImageParts inspect_image(const void* image) noexcept;
 
-/// Whether the bytes lie in a read-only, file-backed segment of a loaded object, so that they stay as
-/// they are until that object goes (and it unloads its images first). Others may be freed by the
+/// Whether the bytes lie in a read-only, file-backed segment of a loaded object, so that they stay
+/// as they are until that object goes (and it unloads its images first). Others may be freed by the
 /// caller as soon as the load returns.
 [[nodiscard]] bool is_in_loaded_object(const void* data, std::size_t size) noexcept;
 

@@ -5,7 +5,8 @@
 
 namespace fib::recorder {
 
-OwnedImage ImageQueue::copy(std::uint32_t load, std::uint32_t part, const ImageBytes& bytes) noexcept {
+OwnedImage ImageQueue::copy(std::uint32_t load, std::uint32_t part,
+                            const ImageBytes& bytes) noexcept {
   OwnedImage image{load, part, bytes.kind, nullptr, bytes.size};
   if (held_.fetch_add(bytes.size) + bytes.size <= budget_)
     image.data.reset(new (std::nothrow) std::byte[bytes.size]);

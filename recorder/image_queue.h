@@ -27,7 +27,8 @@ class ImageQueue {
   explicit ImageQueue(std::size_t budget) noexcept : budget_(budget) {}
 
   /// A copy of the engine's bytes; `data` is null if over budget, unreadable or out of memory.
-  [[nodiscard]] OwnedImage copy(std::uint32_t load, std::uint32_t part, const ImageBytes& bytes) noexcept;
+  [[nodiscard]] OwnedImage copy(std::uint32_t load, std::uint32_t part,
+                                const ImageBytes& bytes) noexcept;
   /// To the store. False (and the copy is freed) when out of memory.
   [[nodiscard]] bool push(OwnedImage image) noexcept;
   /// For the writer thread.

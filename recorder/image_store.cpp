@@ -52,11 +52,13 @@ int store_content(const char* directory, const ContentHash& hash,
   char hex[33];
   for (int i = 0; i < 16; ++i) std::snprintf(hex + 2 * i, 3, "%02x", hash.bytes[i]);
   char path[PATH_MAX], temporary[PATH_MAX];
-  if (std::snprintf(path, sizeof path, "%s/%s", directory, hex) >= PATH_MAX - 64) return ENAMETOOLONG;
-  std::snprintf(temporary, sizeof temporary, "%s/.%s.%d-%llu", directory, hex, static_cast<int>(getpid()),
-                static_cast<unsigned long long>(ticks()));
+  if (std::snprintf(path, sizeof path, "%s/%s", directory, hex) >= PATH_MAX - 64)
+    return ENAMETOOLONG;
+  std::snprintf(temporary, sizeof temporary, "%s/.%s.%d-%llu", directory, hex,
+                static_cast<int>(getpid()), static_cast<unsigned long long>(ticks()));
   struct stat existing;
-  if (stat(path, &existing) == 0 && existing.st_size == static_cast<off_t>(content.size())) return 0;
+  if (stat(path, &existing) == 0 && existing.st_size == static_cast<off_t>(content.size()))
+    return 0;
   if (const int error = write_new_file(temporary, content); error != 0) return error;
   if (rename(temporary, path) == 0) return 0;
   const int error = errno;

@@ -31,7 +31,8 @@ Kernels::Kernels(Session& session, Loads& loads, const driver::DriverApi& api,
   if (const int error = regcomp(&filter_, filter, REG_EXTENDED | REG_NOSUB); error != 0) {
     char text[200];
     regerror(error, &filter_, text, sizeof text);
-    say("the kernel filter '%s' is not a POSIX extended regular expression (%s); recording all kernels",
+    say("the kernel filter '%s' is not a POSIX extended regular expression (%s); recording all "
+        "kernels",
         filter, text);
     return;
   }
@@ -111,8 +112,8 @@ Kernels::Identity Kernels::identity_of(CUfunction handle, const Seen& seen) {
 
 void Kernels::read_layout(CUfunction handle, Description& description) {
   const bool library = description.identity.is_library_kernel;
-  const bool can_ask = library ? api_.cuKernelGetParamInfo != nullptr
-                               : api_.cuFuncGetParamInfo != nullptr;
+  const bool can_ask =
+      library ? api_.cuKernelGetParamInfo != nullptr : api_.cuFuncGetParamInfo != nullptr;
   CUresult rc = can_ask ? CUDA_SUCCESS : CUDA_ERROR_NOT_SUPPORTED;
   std::size_t end = 0;
   for (std::size_t i = 0; rc == CUDA_SUCCESS && i < kMaxParams; ++i) {
@@ -126,8 +127,10 @@ void Kernels::read_layout(CUfunction handle, Description& description) {
   }
   // The driver ends the list by INVALID_VALUE.
   description.layout_known = rc == CUDA_ERROR_INVALID_VALUE && end <= kMaxParamBytes;
-  if (!description.layout_known) description.params.clear();
-  else description.param_bytes = static_cast<std::uint32_t>(end);
+  if (!description.layout_known)
+    description.params.clear();
+  else
+    description.param_bytes = static_cast<std::uint32_t>(end);
 }
 
 void Kernels::read_attributes(CUfunction handle, Description& description) {
@@ -207,8 +210,8 @@ void Kernels::note_context() {
 
 const KernelInfo* Kernels::identify(CUfunction handle) noexcept try {
   session_.start();
-  // Read before the driver is asked: an unload in between makes the answer stale at once. The driver is
-  // asked without our mutex, because it has locks of its own.
+  // Read before the driver is asked: an unload in between makes the answer stale at once. The
+  // driver is asked without our mutex, because it has locks of its own.
   const std::uint64_t epoch = epoch_.load(std::memory_order_relaxed);
   note_context();
   return publish(handle, describe(handle, seen(handle)), epoch);

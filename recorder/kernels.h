@@ -21,18 +21,19 @@ struct KernelInfo {
   std::uint32_t id = 0;           ///< KernelRecord::kernel
   std::uint32_t param_bytes = 0;  ///< length of the parameter buffer
   bool layout_known = false;
-  bool filtered = false;          ///< not to be recorded
+  bool filtered = false;  ///< not to be recorded
   std::vector<trace::KernelParam> params;
   std::atomic<std::uint64_t> epoch{0};
 };
 
-/// Launch handles -> kernels. A handle is a CUfunction, or a CUkernel in its place, and may never have
-/// passed through a lookup that we saw (cuFFT), so it is identified when it is first launched. Any
-/// unload or context teardown ends an *epoch*: handles may be reused after it, so every one is
+/// Launch handles -> kernels. A handle is a CUfunction, or a CUkernel in its place, and may never
+/// have passed through a lookup that we saw (cuFFT), so it is identified when it is first launched.
+/// Any unload or context teardown ends an *epoch*: handles may be reused after it, so every one is
 /// identified anew.
 class Kernels {
  public:
-  Kernels(Session& session, Loads& loads, const driver::DriverApi& api, const char* filter) noexcept;
+  Kernels(Session& session, Loads& loads, const driver::DriverApi& api,
+          const char* filter) noexcept;
 
   /// Hot path. Null when the kernel can't be identified (it has been said).
   [[nodiscard]] const KernelInfo* find(CUfunction handle) noexcept {

@@ -20,21 +20,21 @@ constexpr unsigned int kMaxAttributes = 64;
 void LaunchLog::launch(const LaunchCall& call, CUresult result, std::uint64_t begin) noexcept {
   const std::uint32_t duration = elapsed(begin);
   // A rejected launch may carry a handle that means nothing.
-  const KernelInfo* kernel = result == CUDA_SUCCESS ? kernels_.find(call.function)
-                                                    : kernels_.known(call.function);
+  const KernelInfo* kernel =
+      result == CUDA_SUCCESS ? kernels_.find(call.function) : kernels_.known(call.function);
   if (kernel != nullptr && kernel->filtered) return;
   const bool has_params =
       kernel != nullptr && kernel->layout_known && !call.legacy && result == CUDA_SUCCESS;
   const std::uint32_t param_bytes = has_params ? kernel->param_bytes : 0;
   const unsigned int attributes =
       result == CUDA_SUCCESS && call.attribute_count <= kMaxAttributes ? call.attribute_count : 0;
-  const std::size_t size = sizeof(RecordHeader) + sizeof(LaunchRecord) + trace::padded(param_bytes) +
-                           attributes * sizeof(CUlaunchAttribute);
+  const std::size_t size = sizeof(RecordHeader) + sizeof(LaunchRecord) +
+                           trace::padded(param_bytes) + attributes * sizeof(CUlaunchAttribute);
   std::byte* room = session_.reserve(size, true);
   if (room == nullptr) return;
 
-  const CUstream stream = call.per_thread_stream && call.stream == nullptr ? CU_STREAM_PER_THREAD
-                                                                            : call.stream;
+  const CUstream stream =
+      call.per_thread_stream && call.stream == nullptr ? CU_STREAM_PER_THREAD : call.stream;
   LaunchRecord record{};
   record.kernel = kernel != nullptr ? kernel->id : 0;
   record.duration = duration;
@@ -55,7 +55,8 @@ void LaunchLog::launch(const LaunchCall& call, CUresult result, std::uint64_t be
                     (has_params ? 0 : trace::kLaunchParamsUnknown) |
                     (call.per_thread_stream ? trace::kLaunchPerThreadStream : 0);
   const RecordHeader header{static_cast<std::uint16_t>(trace::RecordType::Launch),
-                            static_cast<std::uint16_t>(flags), static_cast<std::uint32_t>(size), begin};
+                            static_cast<std::uint16_t>(flags), static_cast<std::uint32_t>(size),
+                            begin};
   std::memcpy(room, &header, sizeof header);
   std::memcpy(room + sizeof header, &record, sizeof record);
   std::byte* tail = room + sizeof header + sizeof record;

@@ -21,8 +21,9 @@ struct LaunchCall {
   bool legacy;             ///< cuLaunch*: parameters were set before, by other calls
 };
 
-/// Writes Launch and GraphLaunch records. THE hot path: no allocation, no lock, no system call once the
-/// kernel is known. Called after the driver's own call, so that nothing is read that it rejected.
+/// Writes Launch and GraphLaunch records. THE hot path: no allocation, no lock, no system call once
+/// the kernel is known. Called after the driver's own call, so that nothing is read that it
+/// rejected.
 class LaunchLog {
  public:
   LaunchLog(Session& session, Kernels& kernels, Graphs& graphs, Captures& captures,

@@ -19,9 +19,11 @@ std::vector<std::byte> read_file(const char* path) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return content;
   struct stat info;
-  if (fstat(fd, &info) == 0 && info.st_size > 0) content.resize(static_cast<std::size_t>(info.st_size));
+  if (fstat(fd, &info) == 0 && info.st_size > 0)
+    content.resize(static_cast<std::size_t>(info.st_size));
   std::size_t done = 0;
-  for (ssize_t n = 1; n > 0 && done < content.size(); done += static_cast<std::size_t>(n > 0 ? n : 0))
+  for (ssize_t n = 1; n > 0 && done < content.size();
+       done += static_cast<std::size_t>(n > 0 ? n : 0))
     n = ::read(fd, content.data() + done, content.size() - done);
   ::close(fd);
   content.resize(done);
@@ -83,8 +85,10 @@ void Loads::loaded(const LoadCall& call) noexcept try {
     entry.load = record.load = next_load_++;
   }
   // Without the mutex: this takes the loader's lock and may copy megabytes.
-  if (call.path != nullptr) keep_file(entry, call, record);
-  else keep_image(entry, call, record);
+  if (call.path != nullptr)
+    keep_file(entry, call, record);
+  else
+    keep_image(entry, call, record);
   const bool kept = session_.definitions().add([&](trace::RecordBuffer& to) {
     return trace::encode_load(to, ticks(), record, call.options, call.library_options,
                               call.path != nullptr ? call.path : "");

@@ -15,15 +15,15 @@ namespace fib::recorder {
 /// How the engine loaded code.
 struct LoadCall {
   driver::Api api;
-  const void* handle;          ///< CUmodule or CUlibrary that the driver returned
-  const void* image = nullptr; ///< as passed; null for loads by file
-  const char* path = nullptr;  ///< for loads by file
+  const void* handle;           ///< CUmodule or CUlibrary that the driver returned
+  const void* image = nullptr;  ///< as passed; null for loads by file
+  const char* path = nullptr;   ///< for loads by file
   bool is_library = false;
   std::span<const trace::LoadOption> options, library_options;
 };
 
-/// Modules and libraries that are loaded, and what they were loaded from. Images reach the store only
-/// when one of their kernels runs (store_image). Thread-safe; cold paths only; never throws.
+/// Modules and libraries that are loaded, and what they were loaded from. Images reach the store
+/// only when one of their kernels runs (store_image). Thread-safe; cold paths only; never throws.
 class Loads {
  public:
   Loads(Session& session, const driver::DriverApi& api) noexcept : session_(session), api_(api) {}
@@ -35,11 +35,11 @@ class Loads {
   /// A module handle that the driver derived from a library.
   void alias(const void* module, const void* library) noexcept;
 
-  /// LoadRecord::load for a module or library handle, 0 if it was not seen. Hands the image of a load
-  /// that is asked for the first time to the writer thread.
+  /// LoadRecord::load for a module or library handle, 0 if it was not seen. Hands the image of a
+  /// load that is asked for the first time to the writer thread.
   std::uint32_t use(const void* handle) noexcept;
-  /// The same for a module that the driver made from a library out of sight (functions of graph nodes):
-  /// finds the library by a kernel's name, and by its module where several have that name.
+  /// The same for a module that the driver made from a library out of sight (functions of graph
+  /// nodes): finds the library by a kernel's name, and by its module where several have that name.
   std::uint32_t use_library_of(CUmodule module, const char* kernel_name) noexcept;
 
  private:

@@ -14,12 +14,15 @@ void find_buffer(void** extra, const void*& buffer, std::size_t& bytes) noexcept
   }
 }
 
-/// Exactly `bytes`: the value may stand at the end of a page. Pointers and 32-bit scalars, nearly all of
-/// them, without a call.
+/// Exactly `bytes`: the value may stand at the end of a page. Pointers and 32-bit scalars, nearly
+/// all of them, without a call.
 void copy_value(std::byte* to, const void* from, std::size_t bytes) noexcept {
-  if (bytes == 8) std::memcpy(to, from, 8);
-  else if (bytes == 4) std::memcpy(to, from, 4);
-  else std::memcpy(to, from, bytes);
+  if (bytes == 8)
+    std::memcpy(to, from, 8);
+  else if (bytes == 4)
+    std::memcpy(to, from, 4);
+  else
+    std::memcpy(to, from, bytes);
 }
 
 }  // namespace

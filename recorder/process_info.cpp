@@ -49,7 +49,8 @@ std::string_view environment(const char* name) noexcept {
   return value != nullptr ? value : "";
 }
 
-int device_attribute(const driver::DriverApi& api, CUdevice_attribute which, CUdevice device) noexcept {
+int device_attribute(const driver::DriverApi& api, CUdevice_attribute which,
+                     CUdevice device) noexcept {
   int value = 0;
   return api.cuDeviceGetAttribute(&value, which, device) == CUDA_SUCCESS ? value : 0;
 }
@@ -63,15 +64,15 @@ bool describe_device(Definitions& to, const driver::DriverApi& api, int ordinal)
   record.cc_minor = device_attribute(api, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, device);
   record.sm_count = device_attribute(api, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device);
   CUuuid uuid{};
-  const auto get_uuid = api.cuDeviceGetUuid_v2 != nullptr ? api.cuDeviceGetUuid_v2 : api.cuDeviceGetUuid;
+  const auto get_uuid =
+      api.cuDeviceGetUuid_v2 != nullptr ? api.cuDeviceGetUuid_v2 : api.cuDeviceGetUuid;
   if (get_uuid(&uuid, device) == CUDA_SUCCESS) std::memcpy(record.uuid, &uuid, sizeof record.uuid);
   std::size_t bytes = 0;
   if (api.cuDeviceTotalMem_v2(&bytes, device) == CUDA_SUCCESS) record.memory_bytes = bytes;
   char name[256] = "";
   if (api.cuDeviceGetName(name, sizeof name - 1, device) != CUDA_SUCCESS) name[0] = '\0';
-  return to.add([&](trace::RecordBuffer& out) {
-    return trace::encode_device(out, ticks(), record, name);
-  });
+  return to.add(
+      [&](trace::RecordBuffer& out) { return trace::encode_device(out, ticks(), record, name); });
 }
 
 }  // namespace

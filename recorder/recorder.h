@@ -7,8 +7,9 @@
 
 namespace fib::recorder {
 
-/// Everything that records, wired together: what the hooks talk to. One per process, made by the shim
-/// when the first hook runs, never destroyed. A forked child makes its own and forgets this one.
+/// Everything that records, wired together: what the hooks talk to. One per process, made by the
+/// shim when the first hook runs, never destroyed. A forked child makes its own and forgets this
+/// one.
 struct Recorder {
   Recorder(const Options& options, const driver::DriverApi& api) noexcept;
   Recorder(const Recorder&) = delete;

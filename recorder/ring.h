@@ -9,9 +9,9 @@
 namespace fib::recorder {
 
 /// Bytes from one producer thread to one consumer thread, without locks. Positions count bytes for
-/// ever; `position & mask` is the place in memory. A record never wraps: when it does not fit before the
-/// end of the memory, the rest is skipped, and `wrap_` tells the consumer where the valid bytes end.
-/// The producer never waits: no room means no record.
+/// ever; `position & mask` is the place in memory. A record never wraps: when it does not fit
+/// before the end of the memory, the rest is skipped, and `wrap_` tells the consumer where the
+/// valid bytes end. The producer never waits: no room means no record.
 class Ring {
  public:
   /// `memory` has `bytes` bytes, a power of two, and outlives the ring.
@@ -24,7 +24,8 @@ class Ring {
   std::byte* reserve(std::size_t bytes) noexcept {
     std::uint64_t at = head_;
     const std::size_t offset = at & mask_;
-    if (offset + bytes > size_) at += size_ - offset;
+    if (offset + bytes > size_)
+      at += size_ - offset;
     else if (offset >= kShortLap && at >= look_again_) [[unlikely]]
       at = shorten_lap(at, offset, bytes);
     if (at + bytes - tail_seen_ > size_) {
@@ -43,8 +44,8 @@ class Ring {
     published_.store(head_, std::memory_order_release);
   }
 
-  /// Starts fetching the lines for a next record of about `bytes`: the ring is larger than the caches,
-  /// and the driver's own call leaves time enough.
+  /// Starts fetching the lines for a next record of about `bytes`: the ring is larger than the
+  /// caches, and the driver's own call leaves time enough.
   void prefetch_next(std::size_t bytes) const noexcept {
     constexpr std::size_t kLine = 64, kMost = 2048;
     const std::size_t ahead = bytes < kMost ? bytes : kMost;
@@ -65,7 +66,8 @@ class Ring {
     const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
     const std::uint64_t lap_end = (tail | mask_) + 1;
     if (head <= lap_end) return {span(tail, head), {}, head};
-    // The lap ended early, at wrap_, unless its last record fitted exactly: then wrap_ is an older one.
+    // The lap ended early, at wrap_, unless its last record fitted exactly: then wrap_ is an older
+    // one.
     const std::uint64_t wrap = wrap_.load(std::memory_order_relaxed);
     const bool early = wrap >= tail && wrap < lap_end;
     return {span(tail, early ? wrap : lap_end), span(lap_end, head), head};
@@ -78,12 +80,13 @@ class Ring {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
-  [[nodiscard]] std::span<const std::byte> span(std::uint64_t from, std::uint64_t to) const noexcept {
+  [[nodiscard]] std::span<const std::byte> span(std::uint64_t from,
+                                                std::uint64_t to) const noexcept {
     return {memory_ + (from & mask_), static_cast<std::size_t>(to - from)};
   }
 
-  /// While the consumer keeps up, the front of the memory is used over and over: it stays in the cache,
-  /// and the engine's data too. The rest is there for bursts.
+  /// While the consumer keeps up, the front of the memory is used over and over: it stays in the
+  /// cache, and the engine's data too. The rest is there for bursts.
   std::uint64_t shorten_lap(std::uint64_t at, std::size_t offset, std::size_t bytes) noexcept {
     look_again_ = at + kShortLap / 4;
     tail_seen_ = tail_.load(std::memory_order_acquire);

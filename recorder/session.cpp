@@ -70,7 +70,8 @@ std::byte* Session::reserve_slow(std::size_t bytes, bool is_launch) noexcept {
     if (std::byte* room = t_log->ring.reserve(bytes)) return room;
   }
   // Full. Before the first launch nothing drains it: this process is clearly worth a log.
-  if (state_.load(std::memory_order_acquire) == State::New && bytes <= t_log->ring.size() && start()) {
+  if (state_.load(std::memory_order_acquire) == State::New && bytes <= t_log->ring.size() &&
+      start()) {
     flush(200 * kMillisecond);
     if (std::byte* room = t_log->ring.reserve(bytes)) return room;
   }
@@ -97,7 +98,8 @@ bool Session::start() noexcept {
 void Session::fail(const char* what, const char* path, int error) noexcept {
   // The first failure is the cause; what follows from it is noise.
   if (state_.exchange(State::Failed) == State::Failed) return;
-  say("%s %.500s: %s. Recording has stopped; the program goes on. What was written so far is readable.",
+  say("%s %.500s: %s. Recording has stopped; the program goes on. What was written so far is "
+      "readable.",
       what, path, std::strerror(error));
 }
 
@@ -117,8 +119,10 @@ bool Session::open_files() noexcept {
   auto sink = trace::open_file_sink(directory_.log_path(), error);
   if (sink != nullptr)
     writer_.reset(new (std::nothrow) trace::ChunkWriter(std::move(sink), now, options_.zstd_level));
-  if (writer_ != nullptr) error = writer_->error();
-  else if (error == 0) error = ENOMEM;
+  if (writer_ != nullptr)
+    error = writer_->error();
+  else if (error == 0)
+    error = ENOMEM;
   if (error == 0) return true;
   fail("can't write the log", directory_.log_path(), error);
   return false;
@@ -149,9 +153,8 @@ void Session::deviation(trace::Deviation code, const char* format, ...) noexcept
   va_start(args, format);
   std::vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  const bool kept = definitions_.add([&](trace::RecordBuffer& to) {
-    return trace::encode_deviation(to, ticks(), code, text);
-  });
+  const bool kept = definitions_.add(
+      [&](trace::RecordBuffer& to) { return trace::encode_deviation(to, ticks(), code, text); });
   if (!kept) say("%s (and no memory was left to record this)", text);
 }
 

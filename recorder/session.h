@@ -18,12 +18,12 @@ namespace fib::recorder {
 /// The calling thread's log, null until it records something.
 extern thread_local ThreadLog* t_log __attribute__((tls_model("initial-exec")));
 
-/// One process's log from the first record to the last: its files, its writer thread and the buffers
-/// in front of it. Made when the first hook runs, but files and thread come only with start().
-/// Never destroyed: threads of the engine may call until the process is gone.
+/// One process's log from the first record to the last: its files, its writer thread and the
+/// buffers in front of it. Made when the first hook runs, but files and thread come only with
+/// start(). Never destroyed: threads of the engine may call until the process is gone.
 ///
-/// Threads: reserve()/commit() belong to the calling thread and take no lock; everything else may be
-/// called from anywhere. A failure to write is said once and stops the recording for good.
+/// Threads: reserve()/commit() belong to the calling thread and take no lock; everything else may
+/// be called from anywhere. A failure to write is said once and stops the recording for good.
 class Session {
  public:
   Session(const Options& options, const driver::DriverApi& api) noexcept;
@@ -32,11 +32,14 @@ class Session {
 
   // ---- hot path ---------------------------------------------------------------------------------
 
-  /// Room for one record in the calling thread's ring, or null: then it has been counted as dropped.
+  /// Room for one record in the calling thread's ring, or null: then it has been counted as
+  /// dropped.
   [[nodiscard]] std::byte* reserve(std::size_t bytes, bool is_launch) noexcept {
     ThreadLog* log = t_log;
-    if (log == nullptr) [[unlikely]] return reserve_slow(bytes, is_launch);
-    if (std::byte* room = log->ring.reserve(bytes)) [[likely]] return room;
+    if (log == nullptr) [[unlikely]]
+      return reserve_slow(bytes, is_launch);
+    if (std::byte* room = log->ring.reserve(bytes)) [[likely]]
+      return room;
     return reserve_slow(bytes, is_launch);
   }
   /// Publishes what the last reserve() gave, `bytes` of it.
@@ -50,7 +53,8 @@ class Session {
 
   // ---- cold paths -------------------------------------------------------------------------------
 
-  /// Makes files and thread, once; later calls cost one load. False: recording has failed, or ended.
+  /// Makes files and thread, once; later calls cost one load. False: recording has failed, or
+  /// ended.
   bool start() noexcept;
   [[nodiscard]] bool failed() const noexcept { return state_.load() == State::Failed; }
 
@@ -61,8 +65,8 @@ class Session {
   void deviation(trace::Deviation code, const char* format, ...) noexcept
       __attribute__((format(printf, 3, 4)));
 
-  /// Waits until the writer thread has written everything that was committed before the call, at most
-  /// `limit_ns`. Usable from exit paths: no allocation.
+  /// Waits until the writer thread has written everything that was committed before the call, at
+  /// most `limit_ns`. Usable from exit paths: no allocation.
   void flush(std::uint64_t limit_ns) noexcept;
   /// flush(), then close the log cleanly. What is recorded later is appended after the End chunk.
   void finish() noexcept;

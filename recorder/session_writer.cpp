@@ -48,7 +48,8 @@ void Session::run() noexcept {
     const bool force = flush_done_.load() < wanted;
     took_ = false;
     write_everything(force);
-    if (writer_->error() != 0) return fail("can't write the log", directory_.log_path(), writer_->error());
+    if (writer_->error() != 0)
+      return fail("can't write the log", directory_.log_path(), writer_->error());
     if (force) flush_done_.store(wanted);
     sleep = took_ ? kShortestSleep : sleep * 2 < kLongestSleep ? sleep * 2 : kLongestSleep;
     sleep_ns(sleep);
@@ -122,13 +123,16 @@ void Session::write_log(ThreadLog& log, bool force, std::uint64_t now_ns) noexce
   if (!log.announced) announce(log);
   const bool orphan = state == ThreadLog::Orphan;
   const bool taken = take(log);
-  if (log.staged.empty()) log.oldest_seen_ns = 0;
-  else if (log.oldest_seen_ns == 0) log.oldest_seen_ns = now_ns;
+  if (log.staged.empty())
+    log.oldest_seen_ns = 0;
+  else if (log.oldest_seen_ns == 0)
+    log.oldest_seen_ns = now_ns;
   const bool due = force || orphan || !taken || log.staged.size() >= kChunkBytes ||
                    now_ns - log.oldest_seen_ns >= kChunkAge;
   if (!log.staged.empty() && due) {
     const trace::RecordsPrefix prefix{log.thread, 0};
-    if (writer_->write(trace::ChunkType::Records, {as_bytes(prefix), log.staged.bytes()}) != 0) return;
+    if (writer_->write(trace::ChunkType::Records, {as_bytes(prefix), log.staged.bytes()}) != 0)
+      return;
     log.staged.clear();
     log.oldest_seen_ns = 0;
   }
@@ -165,7 +169,8 @@ void Session::note_drops(ThreadLog& log) noexcept {
   if (dropped == log.drops_written) return;
   const trace::DropsRecord record{log.thread, 0, dropped, log.dropped_bytes.get(),
                                   log.dropped_launches.get()};
-  if (definitions_.add([&](trace::RecordBuffer& to) { return trace::encode_drops(to, ticks(), record); }))
+  if (definitions_.add(
+          [&](trace::RecordBuffer& to) { return trace::encode_drops(to, ticks(), record); }))
     log.drops_written = dropped;
 }
 

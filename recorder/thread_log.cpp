@@ -18,7 +18,8 @@ ThreadLog* ThreadLogs::reuse() noexcept {
   ThreadLog* found = nullptr;
   for_each([&](ThreadLog& log) {
     int free = ThreadLog::Free;
-    if (found == nullptr && log.state.compare_exchange_strong(free, ThreadLog::Claimed)) found = &log;
+    if (found == nullptr && log.state.compare_exchange_strong(free, ThreadLog::Claimed))
+      found = &log;
   });
   return found;
 }
@@ -30,7 +31,8 @@ ThreadLog* ThreadLogs::create() noexcept {
   // One mapping, untouched pages cost nothing: the log in front, its ring behind.
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
-  auto* log = new (memory) ThreadLog(static_cast<std::byte*>(memory) + sizeof(ThreadLog), ring_bytes_);
+  auto* log =
+      new (memory) ThreadLog(static_cast<std::byte*>(memory) + sizeof(ThreadLog), ring_bytes_);
   const std::size_t mine = used_.fetch_add(1, std::memory_order_acq_rel);
   if (mine >= kMaxLogs) {
     munmap(memory, bytes);

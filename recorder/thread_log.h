@@ -11,7 +11,8 @@
 
 namespace fib::recorder {
 
-/// A counter with one writer: no read-modify-write on the bus, and still readable by the writer thread.
+/// A counter with one writer: no read-modify-write on the bus, and still readable by the writer
+/// thread.
 class OwnedCounter {
  public:
   void add(std::uint64_t n) noexcept {
@@ -26,8 +27,8 @@ class OwnedCounter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// What one thread of the engine recorded and the writer thread has not yet written. Its ring's memory
-/// is mapped when the thread makes its first recorded call, and reused by a later thread.
+/// What one thread of the engine recorded and the writer thread has not yet written. Its ring's
+/// memory is mapped when the thread makes its first recorded call, and reused by a later thread.
 struct ThreadLog {
   explicit ThreadLog(std::byte* memory, std::size_t bytes) noexcept : ring(memory, bytes) {}
 
@@ -37,7 +38,8 @@ struct ThreadLog {
   std::uint32_t thread = 0;  ///< index of the thread within the log; set while Claimed
   std::uint32_t tid = 0;
   char name[16] = {};
-  /// Claimed: being set up for a thread; Orphan: its thread has ended; Free: drained, may be reused.
+  /// Claimed: being set up for a thread; Orphan: its thread has ended; Free: drained, may be
+  /// reused.
   enum State : int { Claimed, Active, Orphan, Free };
   std::atomic<int> state{Claimed};
 
@@ -62,7 +64,8 @@ class ThreadLogs {
   void for_each(Function&& function) noexcept {
     const std::size_t count = used_.load(std::memory_order_acquire);
     for (std::size_t i = 0; i < count && i < kMaxLogs; ++i)
-      if (ThreadLog* log = slots_[i].load(std::memory_order_acquire); log != nullptr) function(*log);
+      if (ThreadLog* log = slots_[i].load(std::memory_order_acquire); log != nullptr)
+        function(*log);
   }
 
   /// Records of threads that got no log.

@@ -37,7 +37,8 @@ int read_file(const char* path, std::string& content) {
   if (fd < 0) return errno;
   char piece[4096];
   ssize_t n = 0;
-  while ((n = ::read(fd, piece, sizeof piece)) > 0) content.append(piece, static_cast<std::size_t>(n));
+  while ((n = ::read(fd, piece, sizeof piece)) > 0)
+    content.append(piece, static_cast<std::size_t>(n));
   const int error = n < 0 ? errno : 0;
   ::close(fd);
   return error;
@@ -88,7 +89,8 @@ class Reader {
 
   void report_unknown() const {
     for (const auto& [key, value] : content_.items())
-      if (!known_.contains(key)) say("configuration: \"%s\" is not a known key; ignored", key.c_str());
+      if (!known_.contains(key))
+        say("configuration: \"%s\" is not a known key; ignored", key.c_str());
   }
 
  private:
@@ -109,7 +111,8 @@ bool process_matches(const std::string& pattern) {
   if (pattern.empty()) return true;
   regex_t regex;
   if (regcomp(&regex, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
-    say("the process filter '%s' is not a POSIX extended regular expression; recording all processes",
+    say("the process filter '%s' is not a POSIX extended regular expression; recording all "
+        "processes",
         pattern.c_str());
     return true;
   }

@@ -5,15 +5,16 @@
 
 namespace fib::shim {
 
-/// What the user asked for: FIBSHIM_MODE, FIBSHIM_CAPTURE_DIR, FIBSHIM_FILTER and FIBSHIM_PROCESS over the
-/// JSON file in FIBSHIM_CONFIG over the defaults. docs/configuration.md lists the keys.
+/// What the user asked for: FIBSHIM_MODE, FIBSHIM_CAPTURE_DIR, FIBSHIM_FILTER and FIBSHIM_PROCESS
+/// over the JSON file in FIBSHIM_CONFIG over the defaults. docs/configuration.md lists the keys.
 struct Config {
   bool record = false;
   recorder::Options recorder;
 };
 
-/// Reads the configuration of this process; mistakes are said, one line each, and the default is used.
-/// Lives for ever. Null when memory runs out. Called once a process, on its first driver call.
+/// Reads the configuration of this process; mistakes are said, one line each, and the default is
+/// used. Lives for ever. Null when memory runs out. Called once a process, on its first driver
+/// call.
 [[nodiscard]] const Config* load_config() noexcept;
 
 }  // namespace fib::shim

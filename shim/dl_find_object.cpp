@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The unwinder that is linked into us statically looks up frames by glibc's _dl_find_object, which
-// exists from 2.35 on only. This definition of our own, which nobody outside sees, keeps us loadable on
-// 2.34. Interface: glibc manual, "Dynamic Linker Introspection".
+// exists from 2.35 on only. This definition of our own, which nobody outside sees, keeps us
+// loadable on 2.34. Interface: glibc manual, "Dynamic Linker Introspection".
 #include <dlfcn.h>
 #include <link.h>
 
@@ -53,7 +53,7 @@ int look_at(dl_phdr_info* object, std::size_t, void* context) noexcept {
 }  // namespace
 
 extern "C" __attribute__((visibility("hidden"))) int _dl_find_object(void* address,
-                                                                      FoundObject* result) noexcept {
+                                                                     FoundObject* result) noexcept {
   Search search{reinterpret_cast<std::uintptr_t>(address), result};
   return dl_iterate_phdr(look_at, &search) == 1 ? 0 : -1;
 }

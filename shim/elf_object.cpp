@@ -4,7 +4,7 @@
 // instrumentation (shim/CMakeLists.txt).
 #include "shim/elf_object.h"
 
-#include <cstring>
+#include <atomic>
 
 namespace fib::shim {
 namespace {
@@ -31,11 +31,19 @@ std::uint32_t sysv_hash(const char* name) noexcept {
   return hash;
 }
 
+bool equal(const char* a, const char* b) noexcept {
+  for (; *a != '\0' && *a == *b; ++a, ++b) {
+  }
+  return *a == *b;
+}
+
 std::string_view last_part(const char* path) noexcept {
   if (path == nullptr) return {};
-  const std::string_view whole(path);
-  const std::size_t slash = whole.rfind('/');
-  return slash == std::string_view::npos ? whole : whole.substr(slash + 1);
+  const char* begin = path;
+  const char* end = path;
+  for (; *end != '\0'; ++end)
+    if (*end == '/') begin = end + 1;
+  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 }  // namespace
@@ -52,6 +60,15 @@ ElfObject::ElfObject(const dl_phdr_info& info) noexcept
     if (start < begin_) begin_ = start;
     if (start + segment.p_memsz > end_) end_ = start + segment.p_memsz;
   }
+  read_dynamic(dynamic);
+}
+
+ElfObject::ElfObject(const link_map& map) noexcept
+    : base_(map.l_addr), name_(last_part(map.l_name)) {
+  read_dynamic(map.l_ld);
+}
+
+void ElfObject::read_dynamic(const ElfW(Dyn) * dynamic) noexcept {
   for (; dynamic != nullptr && dynamic->d_tag != DT_NULL; ++dynamic) {
     const std::uintptr_t value = dynamic->d_un.d_ptr;
     if (dynamic->d_tag == DT_SYMTAB) symbols_ = pointer<ElfW(Sym)>(base_, value);
@@ -65,12 +82,14 @@ ElfObject::ElfObject(const dl_phdr_info& info) noexcept
 bool ElfObject::is_it(std::uint32_t index, const char* name) const noexcept {
   constexpr std::uint16_t kHidden = 0x8000;  // an old version of the symbol
   const ElfW(Sym)& symbol = symbols_[index];
-  return symbol.st_shndx != SHN_UNDEF && (versions_ == nullptr || (versions_[index] & kHidden) == 0) &&
-         std::strcmp(strings_ + symbol.st_name, name) == 0;
+  return symbol.st_shndx != SHN_UNDEF &&
+         (versions_ == nullptr || (versions_[index] & kHidden) == 0) &&
+         equal(strings_ + symbol.st_name, name);
 }
 
-/// https://flapenguin.me/elf-dt-gnu-hash describes the layout: header, Bloom filter, buckets, chains.
-const ElfW(Sym)* ElfObject::find_gnu(const char* name) const noexcept {
+/// https://flapenguin.me/elf-dt-gnu-hash describes the layout: header, Bloom filter, buckets,
+/// chains.
+const ElfW(Sym) * ElfObject::find_gnu(const char* name) const noexcept {
   const std::uint32_t bucket_count = gnu_hash_[0], first = gnu_hash_[1], bloom_words = gnu_hash_[2];
   if (bucket_count == 0) return nullptr;
   const std::uint32_t* buckets = gnu_hash_ + 4 + bloom_words * (sizeof(ElfW(Addr)) / 4);
@@ -85,7 +104,7 @@ const ElfW(Sym)* ElfObject::find_gnu(const char* name) const noexcept {
   }
 }
 
-const ElfW(Sym)* ElfObject::find_sysv(const char* name) const noexcept {
+const ElfW(Sym) * ElfObject::find_sysv(const char* name) const noexcept {
   const std::uint32_t bucket_count = sysv_hash_[0];
   if (bucket_count == 0) return nullptr;
   const std::uint32_t* buckets = sysv_hash_ + 2;
@@ -93,6 +112,21 @@ const ElfW(Sym)* ElfObject::find_sysv(const char* name) const noexcept {
   for (std::uint32_t i = buckets[sysv_hash(name) % bucket_count]; i != STN_UNDEF; i = chains[i])
     if (is_it(i, name)) return &symbols_[i];
   return nullptr;
+}
+
+IteratePhdr real_iterate_phdr() noexcept {
+  static std::atomic<IteratePhdr> cache{nullptr};
+  IteratePhdr known = cache.load(std::memory_order_relaxed);
+  if (known != nullptr) return known;
+  // The list's head, up to libc, does not change once the program has started.
+  for (const link_map* map = _r_debug.r_map; map != nullptr && known == nullptr;
+       map = map->l_next) {
+    const ElfObject object(*map);
+    if (object.valid() && same(object.name(), "libc.so.6"))
+      known = reinterpret_cast<IteratePhdr>(object.find("dl_iterate_phdr"));
+  }
+  cache.store(known, std::memory_order_relaxed);
+  return known;
 }
 
 void* ElfObject::find(const char* name) const noexcept {

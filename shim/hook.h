@@ -12,7 +12,8 @@ namespace fib::shim {
 using driver::Api;
 using recorder::Recorder;
 
-/// For calls through our exported symbols where no driver, or one without the function, is installed.
+/// For calls through our exported symbols where no driver, or one without the function, is
+/// installed.
 inline constexpr CUresult kNoDriver = CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND;
 
 /// `address` if we do not wrap it, else the wrapper (lookup.cpp).
@@ -27,8 +28,8 @@ template <Api A>
   return real != nullptr ? real->api.*driver::Entry<A>::kMember : nullptr;
 }
 
-/// The one shape of a hook: pass through unless we record and this is not a call from within a hook;
-/// otherwise before(recorder), the driver's function with the arguments as they came, and
+/// The one shape of a hook: pass through unless we record and this is not a call from within a
+/// hook; otherwise before(recorder), the driver's function with the arguments as they came, and
 /// after(recorder, result, begin). The result goes back unchanged whatever happens.
 template <Api A, class Before, class After, class... Args>
 inline CUresult around(Before&& before, After&& after, Args... args) noexcept {

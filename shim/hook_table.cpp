@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Exported symbol -> where it goes. entry.S jumps through these pointers; they name our hooks, or, once
-// it is decided that nothing is to be recorded, the driver itself: then a call costs one jump more.
+// Exported symbol -> where it goes. entry.S jumps through these pointers; they name our hooks, or,
+// once it is decided that nothing is to be recorded, the driver itself: then a call costs one jump
+// more.
 #include "shim/hook_table.h"
 
 #include <atomic>
@@ -11,10 +12,10 @@
 using fib::shim::Api;
 using fib::shim::CallHook;
 
-#define FIB_ROW(symbol, hook)                       \
-  extern "C" {                                      \
-  extern decltype(&::symbol) fib_target_##symbol;   \
-  decltype(&::symbol) fib_target_##symbol = hook;   \
+#define FIB_ROW(symbol, hook)                     \
+  extern "C" {                                    \
+  extern decltype(&::symbol) fib_target_##symbol; \
+  decltype(&::symbol) fib_target_##symbol = hook; \
   }
 #define FIB_HOOK(symbol, args) FIB_ROW(symbol, &fib::shim::hook_##symbol)
 #define FIB_CALL(symbol, args) FIB_ROW(symbol, (&CallHook<Api::symbol, decltype(&::symbol)>::call))
@@ -39,7 +40,8 @@ void for_each_row(Visit&& visit) noexcept {
 #define FIB_ROW_OF(symbol, hook) \
   row(Api::symbol, &fib_target_##symbol, reinterpret_cast<void*>(hook)),
 #define FIB_HOOK(symbol, args) FIB_ROW_OF(symbol, &hook_##symbol)
-#define FIB_CALL(symbol, args) FIB_ROW_OF(symbol, (&CallHook<Api::symbol, decltype(&::symbol)>::call))
+#define FIB_CALL(symbol, args) \
+  FIB_ROW_OF(symbol, (&CallHook<Api::symbol, decltype(&::symbol)>::call))
 #include "driver/driver_api.def"
   };
   for (const Row& r : kRows) visit(r);

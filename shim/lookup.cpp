@@ -33,6 +33,13 @@ void* dlsym_driver(void* handle, const char* name) noexcept {
   return found == nullptr ? nullptr : substitute(found);
 }
 
+/// For RTLD_NEXT, once it is known that the driver itself would answer; the caller does not matter
+/// then.
+void* dlsym_driver_next(void*, const char* name) noexcept {
+  void* library = real_dlopen()("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
+  return library == nullptr ? nullptr : dlsym_driver(library, name);
+}
+
 bool first_time(std::atomic<bool>& said) noexcept {
   return !said.exchange(true, std::memory_order_relaxed);
 }
@@ -44,13 +51,13 @@ void* substitute(void* address) noexcept {
   if (real == nullptr || is_disabled()) return address;
   void* ours = real->wrapper_of(address);
   static std::atomic<bool> said{false};
-  if (ours == address && !said.load(std::memory_order_relaxed) && is_other_driver(*real, address) && first_time(said))
+  if (ours == address && !said.load(std::memory_order_relaxed) && is_other_driver(*real, address) &&
+      first_time(said))
     say("a second libcuda is loaded in this process; calls into it are not seen");
   return ours;
 }
 
-CUresult hook_cuGetProcAddress(const char* symbol, void** pfn, int version,
-                               cuuint64_t flags) {
+CUresult hook_cuGetProcAddress(const char* symbol, void** pfn, int version, cuuint64_t flags) {
   const auto function = real_entry<Api::cuGetProcAddress>();
   if (function == nullptr) return kNoDriver;
   const CUresult rc = function(symbol, pfn, version, flags);
@@ -77,10 +84,15 @@ extern "C" fib::shim::DlsymFunction fib_choose_dlsym(void* handle, const char* n
                                                      const void* caller) noexcept {
   const fib::shim::DlsymFunction real = fib::shim::real_dlsym();
   if (real == nullptr) return &fib::shim::no_symbol;
-  // RTLD_DEFAULT finds our exported symbols by itself; RTLD_NEXT depends on the caller.
-  if (handle == RTLD_DEFAULT || handle == RTLD_NEXT || !fib::shim::is_driver_name(name) ||
-      is_disabled() || fib::shim::is_driver_side(caller))
+  // RTLD_DEFAULT finds our exported symbols by itself.
+  if (handle == RTLD_DEFAULT || !fib::shim::is_driver_name(name) || is_disabled() ||
+      fib::shim::is_driver_side(caller))
     return real;
+  // RTLD_NEXT depends on the caller: objects in front of us find our symbols, those behind us do
+  // not.
+  if (handle == RTLD_NEXT)
+    return fib::shim::driver_symbol_behind(caller, name) != nullptr ? &fib::shim::dlsym_driver_next
+                                                                    : real;
   return &fib::shim::dlsym_driver;
 }
 
@@ -88,9 +100,10 @@ extern "C" fib::shim::DlopenFunction fib_choose_dlopen(const char* file, int mod
                                                        const void*) noexcept {
   static std::atomic<bool> said{false};
   if ((mode & RTLD_DEEPBIND) != 0 && fib::shim::is_wanted() && fib::shim::first_time(said))
-    fib::shim::say("%.300s is loaded with RTLD_DEEPBIND; driver calls that it makes directly are not "
-                   "seen",
-                   file != nullptr ? file : "the program");
+    fib::shim::say(
+        "%.300s is loaded with RTLD_DEEPBIND; driver calls that it makes directly are not "
+        "seen",
+        file != nullptr ? file : "the program");
   return fib::shim::real_dlopen();
 }
 
@@ -98,8 +111,9 @@ extern "C" fib::shim::DlmopenFunction fib_choose_dlmopen(long space, const char*
                                                          const void*) noexcept {
   static std::atomic<bool> said{false};
   if (space != LM_ID_BASE && fib::shim::is_wanted() && fib::shim::first_time(said))
-    fib::shim::say("%.300s is loaded into a namespace of its own (dlmopen); driver calls made there "
-                   "are not seen",
-                   file != nullptr ? file : "the program");
+    fib::shim::say(
+        "%.300s is loaded into a namespace of its own (dlmopen); driver calls made there "
+        "are not seen",
+        file != nullptr ? file : "the program");
   return fib::shim::real_dlmopen();
 }

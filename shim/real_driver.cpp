@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "recorder/rt_log.h"
+#include "shim/disable.h"
 #include "shim/elf_object.h"
 
 namespace fib::shim {
@@ -38,7 +39,7 @@ std::size_t first_slot(const void* address) noexcept {
          (RealDriver::kSlots - 1);
 }
 
-bool is_libcuda(std::string_view name) noexcept { return name.starts_with("libcuda.so"); }
+bool is_libcuda(std::string_view name) noexcept { return starts_with(name, "libcuda.so"); }
 
 ElfObject find_libcuda() noexcept {
   // cuInit tells the driver from a stub or a file that is only named like it.
@@ -62,9 +63,9 @@ void fill(RealDriver& real, const ElfObject& libcuda) noexcept {
 
 /// Resolves `name` in libc (or, before glibc 2.34, in libdl).
 void* find_in_libc(const char* name) noexcept {
-  for (const std::string_view library : {"libc.so.6", "libdl.so.2"}) {
+  for (const char* library : {"libc.so.6", "libdl.so.2"}) {
     const ElfObject object =
-        find_object([&](const ElfObject& o) noexcept { return o.name() == library; });
+        find_object([&](const ElfObject& o) noexcept { return same(o.name(), library); });
     if (void* found = object.valid() ? object.find(name) : nullptr; found != nullptr) return found;
   }
   return nullptr;
@@ -77,19 +78,21 @@ void* find_other_dlsym() noexcept {
   void* found = nullptr;
   std::string_view name;
   find_object([&](const ElfObject& object) noexcept {
-    if (object.contains(&kAnchor)) behind_us = true;
-    else if (behind_us && !object.name().starts_with("ld-") && object.name() != "libc.so.6" &&
-             object.name() != "libdl.so.2")
+    if (object.contains(&kAnchor))
+      behind_us = true;
+    else if (behind_us && !starts_with(object.name(), "ld-") && !same(object.name(), "libc.so.6") &&
+             !same(object.name(), "libdl.so.2"))
       found = object.find("dlsym");
     if (found != nullptr) name = object.name();
-    return found != nullptr || object.name() == "libc.so.6";
+    return found != nullptr || same(object.name(), "libc.so.6");
   });
   if (found == nullptr) return nullptr;
   const char* chain = std::getenv("FIBSHIM_CHAIN");
   const bool chained = chain != nullptr && chain[0] == '1';
-  say("%.*s interposes dlsym too; %s", static_cast<int>(name.size()), name.data(),
-      chained ? "lookups go through it (FIBSHIM_CHAIN=1)"
-              : "its substitutions are bypassed (FIBSHIM_CHAIN=1 forwards lookups to it)");
+  if (is_wanted())
+    say("%.*s interposes dlsym too; %s", static_cast<int>(name.size()), name.data(),
+        chained ? "lookups go through it (FIBSHIM_CHAIN=1)"
+                : "its substitutions are bypassed (FIBSHIM_CHAIN=1 forwards lookups to it)");
   return chained ? found : nullptr;
 }
 
@@ -117,8 +120,8 @@ const RealDriver* real_driver_if_loaded() noexcept {
   if (const RealDriver* known = g_real.load(std::memory_order_acquire)) return known;
   const ElfObject libcuda = find_libcuda();
   if (!libcuda.valid()) return nullptr;
-  void* memory = mmap(nullptr, sizeof(RealDriver), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, sizeof(RealDriver), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   auto* mine = static_cast<RealDriver*>(memory);
   fill(*mine, libcuda);
@@ -163,11 +166,27 @@ ExitFunction real_exit() noexcept {
 bool is_driver_side(const void* address) noexcept {
   return find_object([&](const ElfObject& object) noexcept {
            const std::string_view name = object.name();
-           return (is_libcuda(name) || name.starts_with("libnvidia-") ||
-                   name.starts_with("libcupti.so") || name.starts_with("libfibaudit.so")) &&
+           return (is_libcuda(name) || starts_with(name, "libnvidia-") ||
+                   starts_with(name, "libcupti.so") || starts_with(name, "libfibaudit.so")) &&
                   object.contains(address);
          })
       .valid();
+}
+
+void* driver_symbol_behind(const void* caller, const char* name) noexcept {
+  bool behind = false;
+  void* first = nullptr;
+  find_object([&](const ElfObject& object) noexcept {
+    if (behind)
+      first = object.find(name);
+    else
+      behind = object.contains(caller);
+    return first != nullptr;
+  });
+  const RealDriver* real = first != nullptr ? real_driver_if_loaded() : nullptr;
+  if (real == nullptr) return nullptr;
+  void* ours = real->wrapper_of(first);
+  return ours != first ? ours : nullptr;
 }
 
 bool is_other_driver(const RealDriver& real, const void* address) noexcept {

@@ -28,12 +28,12 @@ struct RealDriver {
 /// Null until the first lookup or call that needs the driver.
 extern std::atomic<const RealDriver*> g_real;
 
-/// The driver that is loaded in this process, resolved on first use; null if none is loaded. Takes no
-/// lock of ours and does not use malloc: it runs inside dlsym, whose caller may hold any lock.
+/// The driver that is loaded in this process, resolved on first use; null if none is loaded. Takes
+/// no lock of ours and does not use malloc: it runs inside dlsym, whose caller may hold any lock.
 [[nodiscard]] const RealDriver* real_driver_if_loaded() noexcept;
 
-/// The same, but opens libcuda.so.1 if it is not there yet: for calls through our exported symbols in a
-/// process that was not linked with the driver. Null if there is no driver.
+/// The same, but opens libcuda.so.1 if it is not there yet: for calls through our exported symbols
+/// in a process that was not linked with the driver. Null if there is no driver.
 [[nodiscard]] const RealDriver* real_driver() noexcept;
 
 /// libc's own functions, found without dlsym. With FIBSHIM_CHAIN=1 the next interposer's dlsym.
@@ -46,9 +46,13 @@ using ExitFunction = void (*)(int);
 [[nodiscard]] DlmopenFunction real_dlmopen() noexcept;
 [[nodiscard]] ExitFunction real_exit() noexcept;
 
-/// Whether `address` lies in the driver itself, NVML, CUPTI or our audit library: these get the real
-/// functions, since their calls are not the engine's.
+/// Whether `address` lies in the driver itself, NVML, CUPTI or our audit library: these get the
+/// real functions, since their calls are not the engine's.
 [[nodiscard]] bool is_driver_side(const void* address) noexcept;
+
+/// Our wrapper, if the first definition of `name` in the objects behind the caller's, which is what
+/// RTLD_NEXT means, is a driver function that we wrap; otherwise null.
+[[nodiscard]] void* driver_symbol_behind(const void* caller, const char* name) noexcept;
 
 /// Whether `address` lies in a libcuda other than the one that `real` was resolved from.
 [[nodiscard]] bool is_other_driver(const RealDriver& real, const void* address) noexcept;

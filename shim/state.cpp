@@ -27,8 +27,8 @@ constexpr std::uint64_t kLateFlushNs = 1000u * 1000 * 1000;
 pthread_mutex_t g_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /// The child has none of the parent's other threads, writer included, and CUDA does not survive a
-/// fork: it starts cold, with a log of its own as soon as it launches something. What the parent had is
-/// left where it is; nothing of it may be flushed or freed here.
+/// fork: it starts cold, with a log of its own as soon as it launches something. What the parent
+/// had is left where it is; nothing of it may be flushed or freed here.
 void after_fork_in_child() noexcept {
   target_hooks();
   g_mode.store(Mode::Cold);
@@ -77,7 +77,8 @@ Mode prepare() noexcept {
 }
 
 void flush_late() noexcept {
-  if (auto* recorder = g_recorder.load(std::memory_order_acquire)) recorder->session.flush(kLateFlushNs);
+  if (auto* recorder = g_recorder.load(std::memory_order_acquire))
+    recorder->session.flush(kLateFlushNs);
 }
 
 void finish() noexcept {

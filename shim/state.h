@@ -16,8 +16,9 @@ extern std::atomic<Mode> g_mode;
 /// Valid in Record and Late.
 extern std::atomic<recorder::Recorder*> g_recorder;
 
-/// Leaves Cold: reads the configuration, makes the recorder, registers fork and exit handlers. Called
-/// by the first hook of a process (and of a forked child). Takes a lock, but waits for no driver call.
+/// Leaves Cold: reads the configuration, makes the recorder, registers fork and exit handlers.
+/// Called by the first hook of a process (and of a forked child). Takes a lock, but waits for no
+/// driver call.
 [[nodiscard]] Mode prepare() noexcept;
 
 /// The mode, decided if need be.

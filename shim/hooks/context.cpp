@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ends of contexts: every function handle in them dies with them. And pool attributes, whose value has
-// a size that depends on the attribute.
+// Ends of contexts: every function handle in them dies with them. And pool attributes, whose value
+// has a size that depends on the attribute.
 #include "shim/hooks/hooks.h"
 
 namespace fib::shim {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Executable graphs: read back when they are made or changed. Graph building itself is not hooked, but
-// for conditional nodes, whose bodies only their creation tells.
+// Executable graphs: read back when they are made or changed. Graph building itself is not hooked,
+// but for conditional nodes, whose bodies only their creation tells.
 #include "shim/hooks/hooks.h"
 
 namespace fib::shim {
@@ -110,7 +110,8 @@ CUresult hook_cuGraphExecKernelNodeSetParams(CUgraphExec exec, CUgraphNode node,
                                              const CUDA_KERNEL_NODE_PARAMS_v1* params) {
   return observe<Api::cuGraphExecKernelNodeSetParams>(
       [&](Recorder& recorder, CUresult result, std::uint64_t) noexcept {
-        if (result == CUDA_SUCCESS) recorder.graphs.kernel_node_set(exec, node, as_current(*params));
+        if (result == CUDA_SUCCESS)
+          recorder.graphs.kernel_node_set(exec, node, as_current(*params));
       },
       exec, node, params);
 }
@@ -133,7 +134,8 @@ CUresult hook_cuGraphExecNodeSetParams(CUgraphExec exec, CUgraphNode node,
       exec, node, params);
 }
 
-CUresult hook_cuGraphExecChildGraphNodeSetParams(CUgraphExec exec, CUgraphNode node, CUgraph child) {
+CUresult hook_cuGraphExecChildGraphNodeSetParams(CUgraphExec exec, CUgraphNode node,
+                                                 CUgraph child) {
   return observe<Api::cuGraphExecChildGraphNodeSetParams>(
       [&](Recorder& recorder, CUresult result, std::uint64_t) noexcept {
         if (result == CUDA_SUCCESS) recorder.graphs.child_set(exec, node, child);

@@ -19,12 +19,22 @@ CUresult launched(Describe&& describe, Args... args) noexcept {
 }
 
 template <Api A>
-CUresult launch_kernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
-                       unsigned bz, unsigned shared, CUstream stream, void** params, void** extra) {
+CUresult launch_kernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
+                       unsigned by, unsigned bz, unsigned shared, CUstream stream, void** params,
+                       void** extra) {
   const auto describe = [&]() noexcept {
-    return LaunchCall{A,      f,      {gx, gy, gz}, {bx, by, bz}, shared,
-                      stream, params, extra,        nullptr,      0,
-                      A == Api::cuLaunchKernel_ptsz, false};
+    return LaunchCall{A,
+                      f,
+                      {gx, gy, gz},
+                      {bx, by, bz},
+                      shared,
+                      stream,
+                      params,
+                      extra,
+                      nullptr,
+                      0,
+                      A == Api::cuLaunchKernel_ptsz,
+                      false};
   };
   return launched<A>(describe, f, gx, gy, gz, bx, by, bz, shared, stream, params, extra);
 }
@@ -56,27 +66,29 @@ CUresult launch_cooperative(CUfunction f, unsigned gx, unsigned gy, unsigned gz,
                             unsigned by, unsigned bz, unsigned shared, CUstream stream,
                             void** params) {
   const auto describe = [&]() noexcept {
-    return LaunchCall{A,      f,      {gx, gy, gz}, {bx, by, bz}, shared,
-                      stream, params, nullptr,      nullptr,      0,
-                      A == Api::cuLaunchCooperativeKernel_ptsz, false};
+    return LaunchCall{A,
+                      f,
+                      {gx, gy, gz},
+                      {bx, by, bz},
+                      shared,
+                      stream,
+                      params,
+                      nullptr,
+                      nullptr,
+                      0,
+                      A == Api::cuLaunchCooperativeKernel_ptsz,
+                      false};
   };
   return launched<A>(describe, f, gx, gy, gz, bx, by, bz, shared, stream, params);
 }
 
-/// Grid from the call; block, shared memory and parameters were set by earlier calls (all recorded).
+/// Grid from the call; block, shared memory and parameters were set by earlier calls (all
+/// recorded).
 LaunchCall legacy_call(Api api, CUfunction f, int width, int height, CUstream stream) noexcept {
-  return {api,
-          f,
-          {static_cast<unsigned>(width), static_cast<unsigned>(height), 1},
-          {0, 0, 0},
-          0,
-          stream,
-          nullptr,
-          nullptr,
-          nullptr,
-          0,
-          false,
-          true};
+  return {api,       f,       {static_cast<unsigned>(width), static_cast<unsigned>(height), 1},
+          {0, 0, 0}, 0,       stream,
+          nullptr,   nullptr, nullptr,
+          0,         false,   true};
 }
 
 template <Api A, class... Args>
@@ -117,7 +129,8 @@ CUresult host_code(Args... args) {
 CUresult hook_cuLaunchKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
                              unsigned by, unsigned bz, unsigned shared, CUstream stream,
                              void** params, void** extra) {
-  return launch_kernel<Api::cuLaunchKernel>(f, gx, gy, gz, bx, by, bz, shared, stream, params, extra);
+  return launch_kernel<Api::cuLaunchKernel>(f, gx, gy, gz, bx, by, bz, shared, stream, params,
+                                            extra);
 }
 
 CUresult hook_cuLaunchKernel_ptsz(CUfunction f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
@@ -140,8 +153,8 @@ CUresult hook_cuLaunchKernelEx_ptsz(const CUlaunchConfig* config, CUfunction f, 
 CUresult hook_cuLaunchCooperativeKernel(CUfunction f, unsigned gx, unsigned gy, unsigned gz,
                                         unsigned bx, unsigned by, unsigned bz, unsigned shared,
                                         CUstream stream, void** params) {
-  return launch_cooperative<Api::cuLaunchCooperativeKernel>(f, gx, gy, gz, bx, by, bz, shared, stream,
-                                                            params);
+  return launch_cooperative<Api::cuLaunchCooperativeKernel>(f, gx, gy, gz, bx, by, bz, shared,
+                                                            stream, params);
 }
 
 CUresult hook_cuLaunchCooperativeKernel_ptsz(CUfunction f, unsigned gx, unsigned gy, unsigned gz,

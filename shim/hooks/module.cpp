@@ -15,7 +15,8 @@ constexpr unsigned kMaxOptions = 64;
 template <class Option>
 struct OptionList {
   OptionList(unsigned wanted, const Option* options, void* const* values) noexcept {
-    for (; options != nullptr && values != nullptr && count < wanted && count < kMaxOptions; ++count)
+    for (; options != nullptr && values != nullptr && count < wanted && count < kMaxOptions;
+         ++count)
       list[count] = {static_cast<std::uint32_t>(options[count]), 0,
                      reinterpret_cast<std::uintptr_t>(values[count])};
   }
@@ -113,8 +114,8 @@ CUresult hook_cuLibraryLoadData(CUlibrary* library, const void* code, CUjit_opti
 }
 
 CUresult hook_cuLibraryLoadFromFile(CUlibrary* library, const char* path, CUjit_option* jit,
-                                    void** jit_values, unsigned jit_count,
-                                    CUlibraryOption* options, void** values, unsigned count) {
+                                    void** jit_values, unsigned jit_count, CUlibraryOption* options,
+                                    void** values, unsigned count) {
   return load_library<Api::cuLibraryLoadFromFile>(library, from_file(path), path, jit, jit_values,
                                                   jit_count, options, values, count);
 }
@@ -125,8 +126,8 @@ CUresult hook_cuLibraryUnload(CUlibrary library) { return unload<Api::cuLibraryU
 
 CUresult hook_cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name) {
   return observe_call<Api::cuModuleGetFunction>(
-      [&](Recorder& recorder) noexcept { recorder.kernels.named(*function, name, module); }, function,
-      module, name);
+      [&](Recorder& recorder) noexcept { recorder.kernels.named(*function, name, module); },
+      function, module, name);
 }
 
 CUresult hook_cuLibraryGetKernel(CUkernel* kernel, CUlibrary library, const char* name) {
@@ -137,13 +138,14 @@ CUresult hook_cuLibraryGetKernel(CUkernel* kernel, CUlibrary library, const char
 
 CUresult hook_cuKernelGetFunction(CUfunction* function, CUkernel kernel) {
   return observe_call<Api::cuKernelGetFunction>(
-      [&](Recorder& recorder) noexcept { recorder.kernels.function_of(*function, kernel); }, function,
-      kernel);
+      [&](Recorder& recorder) noexcept { recorder.kernels.function_of(*function, kernel); },
+      function, kernel);
 }
 
 CUresult hook_cuLibraryGetModule(CUmodule* module, CUlibrary library) {
   return observe_call<Api::cuLibraryGetModule>(
-      [&](Recorder& recorder) noexcept { recorder.loads.alias(*module, library); }, module, library);
+      [&](Recorder& recorder) noexcept { recorder.loads.alias(*module, library); }, module,
+      library);
 }
 
 }  // namespace fib::shim

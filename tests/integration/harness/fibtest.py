@@ -67,6 +67,8 @@ class Case:
         env = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
         env["LD_LIBRARY_PATH"] = f"{self.build / 'sim'}:{self.build / 'tests/integration/lib'}"
         env["FIBTEST_IMAGES"] = str(self.build / "sim")
+        if self.sanitizer_runtime:  # as under the shim, so that the order of libraries is the same
+            env["LD_PRELOAD"] = self.sanitizer_runtime
         env.setdefault("ASAN_OPTIONS", "detect_leaks=0")
         env.setdefault("TSAN_OPTIONS", "exitcode=66")
         env.update({k: str(v) for k, v in extra.items()})

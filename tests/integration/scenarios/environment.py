@@ -98,7 +98,6 @@ def fib_record(test):
     env = test.env()
     program = test.program("eager.plt")
     if test.sanitizer_runtime:
-        env["LD_PRELOAD"] = test.sanitizer_runtime  # the tool puts the shim in front; see README.md
         env["ASAN_OPTIONS"] += ":verify_asan_link_order=0"
     result = test.run([test.fib, "record", "-o", capture, "--filter", "add", "--", program], env)
     require(result.returncode == 0 and result.out.endswith("EXIT-SUCCESS\n"), f"{result.out}{result.err}")

@@ -2,7 +2,6 @@
 #include "recorder/loads.h"
 
 #include <array>
-#include <fstream>
 
 #include "recorder_test.h"
 #include "trace/capture.h"

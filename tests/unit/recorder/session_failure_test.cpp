@@ -3,6 +3,8 @@
 // Whatever goes wrong is said in one line, and the program goes on.
 #include <sys/resource.h>
 
+#include <array>
+#include <chrono>
 #include <thread>
 
 #include "recorder_test.h"
