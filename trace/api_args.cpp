@@ -10,14 +10,10 @@ namespace {
 ArgSpec parse_word(std::string_view word) {
   const std::string_view rest = word.substr(1);
   switch (word[0]) {
-    case '=':
-      return {rest, ArgKind::Output, {}};
-    case '$':
-      return {rest, ArgKind::String, {}};
-    case '*':
-      break;
-    default:
-      return {word, ArgKind::Value, {}};
+    case '=': return {rest, ArgKind::Output, {}};
+    case '$': return {rest, ArgKind::String, {}};
+    case '*': break;
+    default: return {word, ArgKind::Value, {}};
   }
   const auto open = rest.find('[');
   if (open == std::string_view::npos || !rest.ends_with(']')) return {rest, ArgKind::Struct, {}};

@@ -145,34 +145,20 @@ DecodeStatus Decoder::decode(std::uint32_t thread, Bytes record) {
   if (!in.pod(header)) return DecodeStatus::Malformed;
   Visitor& to = visitor_;
   switch (static_cast<RecordType>(header.type)) {
-    case RecordType::Pad:
-      return DecodeStatus::Skipped;
-    case RecordType::Process:
-      return define(header, in, to, &Visitor::on_process);
-    case RecordType::Clock:
-      return define(header, in, to, &Visitor::on_clock);
-    case RecordType::Api:
-      return define(header, in, to, &Visitor::on_api);
-    case RecordType::Device:
-      return define(header, in, to, &Visitor::on_device);
-    case RecordType::Context:
-      return define(header, in, to, &Visitor::on_context);
-    case RecordType::Load:
-      return define(header, in, to, &Visitor::on_load);
-    case RecordType::Image:
-      return define(header, in, to, &Visitor::on_image);
-    case RecordType::Kernel:
-      return define(header, in, to, &Visitor::on_kernel);
-    case RecordType::Graph:
-      return define(header, in, to, &Visitor::on_graph);
-    case RecordType::GraphUpdate:
-      return define(header, in, to, &Visitor::on_graph_update);
-    case RecordType::Deviation:
-      return define(header, in, to, &Visitor::on_deviation);
-    case RecordType::Drops:
-      return define(header, in, to, &Visitor::on_drops);
-    case RecordType::Thread:
-      return define(header, in, to, &Visitor::on_thread);
+    case RecordType::Pad: return DecodeStatus::Skipped;
+    case RecordType::Process: return define(header, in, to, &Visitor::on_process);
+    case RecordType::Clock: return define(header, in, to, &Visitor::on_clock);
+    case RecordType::Api: return define(header, in, to, &Visitor::on_api);
+    case RecordType::Device: return define(header, in, to, &Visitor::on_device);
+    case RecordType::Context: return define(header, in, to, &Visitor::on_context);
+    case RecordType::Load: return define(header, in, to, &Visitor::on_load);
+    case RecordType::Image: return define(header, in, to, &Visitor::on_image);
+    case RecordType::Kernel: return define(header, in, to, &Visitor::on_kernel);
+    case RecordType::Graph: return define(header, in, to, &Visitor::on_graph);
+    case RecordType::GraphUpdate: return define(header, in, to, &Visitor::on_graph_update);
+    case RecordType::Deviation: return define(header, in, to, &Visitor::on_deviation);
+    case RecordType::Drops: return define(header, in, to, &Visitor::on_drops);
+    case RecordType::Thread: return define(header, in, to, &Visitor::on_thread);
     case RecordType::Launch:
       return finish(header, in, launch_, [&](const Launch& it) { to.on_launch(thread, it); });
     case RecordType::GraphLaunch: {

@@ -78,21 +78,13 @@ void mutate_once(Random& random, Input& input, const Input& other) {
     case 0:
       input[below(random, input.size())] ^= static_cast<std::uint8_t>(1u << random() % 8);
       break;
-    case 1:
-      input[below(random, input.size())] = static_cast<std::uint8_t>(random());
-      break;
-    case 2:
-      overwrite_word(random, input);
-      break;
-    case 3:
-      input.resize(below(random, input.size()));
-      break;
+    case 1: input[below(random, input.size())] = static_cast<std::uint8_t>(random()); break;
+    case 2: overwrite_word(random, input); break;
+    case 3: input.resize(below(random, input.size())); break;
     case 4:
       if (!other.empty()) insert_range(random, input, other);
       break;
-    case 5:
-      erase_range(random, input);
-      break;
+    case 5: erase_range(random, input); break;
   }
 }
 

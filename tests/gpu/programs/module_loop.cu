@@ -33,19 +33,11 @@ CUmodule load_linked() {
 CUmodule load(int way) {
   CUmodule module = nullptr;
   switch (way) {
-    case 0:
-      CHECK_DRV(cuModuleLoadData(&module, image("images.cubin").data()));
-      return module;
-    case 1:
-      CHECK_DRV(cuModuleLoadFatBinary(&module, image("images.fatbin").data()));
-      return module;
-    case 2:
-      CHECK_DRV(cuModuleLoad(&module, image_path("images.cubin").c_str()));
-      return module;
-    case 3:
-      return load_ptx_with_options();
-    default:
-      return load_linked();
+    case 0: CHECK_DRV(cuModuleLoadData(&module, image("images.cubin").data())); return module;
+    case 1: CHECK_DRV(cuModuleLoadFatBinary(&module, image("images.fatbin").data())); return module;
+    case 2: CHECK_DRV(cuModuleLoad(&module, image_path("images.cubin").c_str())); return module;
+    case 3: return load_ptx_with_options();
+    default: return load_linked();
   }
 }
 

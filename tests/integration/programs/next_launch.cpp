@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launches through pointers from every pseudo-handle: RTLD_DEFAULT, RTLD_NEXT of the program, and RTLD_NEXT
-// of a library.
+// Launches through pointers from every pseudo-handle: RTLD_DEFAULT, RTLD_NEXT of the program, and
+// RTLD_NEXT of a library.
 #include <dlfcn.h>
 
 #include "programs/lib_next.h"

@@ -45,8 +45,9 @@ TEST(Check, FailureSaysWhereWhatAndWhy) {
     const std::string what = error.what();
     EXPECT_EQ(error.code(), CUDA_ERROR_OUT_OF_MEMORY);
     EXPECT_NE(what.find("check_test.cpp:"), std::string::npos) << what;
-    EXPECT_NE(what.find("cuInit(CUDA_ERROR_OUT_OF_MEMORY): CUDA_ERROR_OUT_OF_MEMORY (out of memory)"),
-              std::string::npos)
+    EXPECT_NE(
+        what.find("cuInit(CUDA_ERROR_OUT_OF_MEMORY): CUDA_ERROR_OUT_OF_MEMORY (out of memory)"),
+        std::string::npos)
         << what;
   }
 }

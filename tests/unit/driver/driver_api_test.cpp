@@ -64,8 +64,8 @@ TEST(DriverApi, EveryLaunchIsHooked) {
   }
 }
 
-/// Code built with per-thread default streams calls the _ptsz or _ptds twin: what is seen of one must
-/// be seen of the other.
+/// Code built with per-thread default streams calls the _ptsz or _ptds twin: what is seen of one
+/// must be seen of the other.
 TEST(DriverApi, PerThreadTwinsAreHookedAlike) {
   std::set<std::string> hooked;
   for (const ApiInfo& row : kApiInfo)

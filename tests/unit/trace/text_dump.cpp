@@ -194,16 +194,11 @@ void TextDump::on_end(const EndPayload& end) {
 
 const char* status_name(ReadStatus status) {
   switch (status) {
-    case ReadStatus::Complete:
-      return "complete";
-    case ReadStatus::Unclosed:
-      return "unclosed";
-    case ReadStatus::Truncated:
-      return "truncated";
-    case ReadStatus::Damaged:
-      return "damaged";
-    case ReadStatus::Refused:
-      return "refused";
+    case ReadStatus::Complete: return "complete";
+    case ReadStatus::Unclosed: return "unclosed";
+    case ReadStatus::Truncated: return "truncated";
+    case ReadStatus::Damaged: return "damaged";
+    case ReadStatus::Refused: return "refused";
   }
   return "?";
 }
