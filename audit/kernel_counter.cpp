@@ -27,7 +27,7 @@ void KernelCounter::add(const char* name) {
   }
 }
 
-void KernelCounter::count(const CuptiApi& api, CUcontext context, std::uint32_t stream,
+void KernelCounter::count(const driver::CuptiApi& api, CUcontext context, std::uint32_t stream,
                           std::uint8_t* buffer, std::size_t valid_bytes) {
   const std::lock_guard lock(mutex_);
   CUpti_Activity* record = nullptr;

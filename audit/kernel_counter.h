@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "audit/cupti_api.h"
+#include "driver/cupti_api.h"
 
 namespace fib::audit {
 
@@ -21,8 +21,8 @@ struct Counts {
 class KernelCounter {
  public:
   /// Counts the kernel records in one completed buffer.
-  void count(const CuptiApi& api, CUcontext context, std::uint32_t stream, std::uint8_t* buffer,
-             std::size_t valid_bytes);
+  void count(const driver::CuptiApi& api, CUcontext context, std::uint32_t stream,
+             std::uint8_t* buffer, std::size_t valid_bytes);
   [[nodiscard]] Counts snapshot() const;
 
  private:

@@ -10,9 +10,9 @@
 #include <memory>
 #include <new>
 
-#include "audit/cupti_api.h"
 #include "audit/kernel_counter.h"
 #include "audit/report.h"
+#include "driver/cupti_api.h"
 
 namespace fib::audit {
 namespace {
@@ -23,7 +23,7 @@ constexpr std::size_t kBufferAlignment = 8;  // what CUPTI asks of buffers
 struct Session {
   pid_t pid = 0;
   std::string directory;
-  CuptiApi api;
+  driver::CuptiApi api;
   KernelCounter counter;
   std::string error;
   bool counting = false;
@@ -52,7 +52,7 @@ void CUPTIAPI buffer_completed(CUcontext context, std::uint32_t stream, std::uin
 
 bool succeeded(Session& session, const char* step, CUptiResult result) {
   if (result == CUPTI_SUCCESS) return true;
-  session.error = std::string(step) + " failed: " + result_name(session.api, result) +
+  session.error = std::string(step) + " failed: " + driver::result_name(session.api, result) +
                   "; is another profiler attached to this process?";
   return false;
 }
@@ -60,8 +60,8 @@ bool succeeded(Session& session, const char* step, CUptiResult result) {
 // Concurrent-kernel records come one per executed kernel, also for every kernel node of a graph
 // launch, as long as graph-level tracing (GRAPH_TRACE) stays off.
 bool start_counting(Session& session) {
-  if (!load_cupti(session.api, session.error)) return false;
-  const CuptiApi& api = session.api;
+  if (!driver::load_cupti(session.api, session.error)) return false;
+  const driver::CuptiApi& api = session.api;
   return succeeded(session, "cuptiActivityRegisterCallbacks",
                    api.cuptiActivityRegisterCallbacks(buffer_requested, buffer_completed)) &&
          succeeded(session, "cuptiActivityEnable(CONCURRENT_KERNEL)",

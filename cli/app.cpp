@@ -20,7 +20,7 @@ const char* const kExitCodes =
     "  0    ok\n"
     "  1    a finding: a difference, a failed check\n"
     "  2    wrong usage, or something must be set up first; the message says what\n"
-    "  3    the capture can't be read\n"
+    "  3    the capture or registry can't be read\n"
     "  4    results can't be written\n"
     "record and audit pass on the exit code of a command that fails: its own, 128 + N\n"
     "when signal N ended it, 127 when it can't be started.";

@@ -185,8 +185,9 @@ class AuditVerb : public Verb {
  private:
   [[nodiscard]] Environment prepare(const std::filesystem::path& directory) const {
     Environment environment;
-    apply({.mode = "record", .directory = directory, .filter = "", .process = "", .config = ""},
-          environment);
+    ShimSettings settings;
+    settings.directory = directory;
+    apply(settings, environment);
     for (const char* name : {"FIBSHIM_FILTER", "FIBSHIM_PROCESS"}) environment.unset(name);
     if (against_.empty()) {
       use_cupti(directory, environment);
@@ -205,8 +206,8 @@ class AuditVerb : public Verb {
     environment.set("CUDA_INJECTION64_PATH", library);
     environment.set("FIBAUDIT_DIR", (directory / "audit").string());
     const std::filesystem::path cupti = find_cupti();
-    if (!cupti.empty() && !environment.get("FIBAUDIT_CUPTI")) {
-      environment.set("FIBAUDIT_CUPTI", cupti.string());
+    if (!cupti.empty() && !environment.get("FIB_CUPTI_LIBRARY")) {
+      environment.set("FIB_CUPTI_LIBRARY", cupti.string());
     }
   }
 

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "cli/census.h"
-#include "cli/exit_codes.h"
+#include "cli/open_capture.h"
 #include "cli/progress.h"
-#include "trace/capture.h"
+#include "trace/page_file.h"
 
 namespace fib::cli {
 namespace {
@@ -30,17 +30,12 @@ std::uint64_t bytes_in(const fs::path& directory) {
   return bytes;
 }
 
-trace::Capture open(const std::string& path) try {
-  return trace::open_capture(path);
-} catch (const trace::CaptureError& error) {
-  throw CliError(kExitUnreadable, error.what());
-}
-
 ProcessFacts read_process(const trace::ProcessLog& log, Progress& progress) {
   Census census(&progress);
   trace::ReadResult result = trace::read_log_file(log.log, census);
   if (!result.message.empty()) spdlog::warn("{}", result.message);
   ProcessFacts facts = census.finish();
+  if (!facts.windows.empty()) count_launches(log.log, facts.windows);
   facts.directory = log.name;
   facts.read = std::move(result);
   return facts;
@@ -91,10 +86,11 @@ double CaptureFacts::bytes_per_launch() const {
 }
 
 CaptureFacts read_capture(const std::string& path, const ProcessFilter& filter) {
-  const trace::Capture capture = open(path);
+  const trace::Capture capture = open_capture(path);
   CaptureFacts facts;
   facts.path = path;
   facts.store_bytes = bytes_in(capture.directory / "images");
+  facts.page_bytes = bytes_in(trace::pages_path(capture));
   Progress progress("reading " + path);
   std::size_t refused = 0, at = 0;
   for (const trace::ProcessLog& log : capture.processes) {

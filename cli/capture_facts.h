@@ -18,6 +18,7 @@ struct CaptureFacts {
   std::vector<ProcessFacts> processes;
   std::uint64_t log_bytes = 0;    ///< files of all processes read
   std::uint64_t store_bytes = 0;  ///< files in images/
+  std::uint64_t page_bytes = 0;   ///< files in pages/
 
   [[nodiscard]] std::uint64_t sum(std::uint64_t ProcessFacts::*member) const;
   [[nodiscard]] std::uint64_t executed() const;

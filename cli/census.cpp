@@ -237,6 +237,7 @@ ProcessFacts Census::finish() {
     if (image != images_.end()) kernel.image = image->second;
   }
   facts_.memory = memory_.settle();
+  facts_.windows = windows_.settle();
   facts_.contexts = contexts_.size();
   facts_.images = image_hashes_.size();
   facts_.streams = streams_.size();

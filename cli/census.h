@@ -40,9 +40,13 @@ class Census : public trace::Visitor {
   void on_launch(std::uint32_t thread, const trace::Launch& launch) override;
   void on_graph_launch(std::uint32_t thread, const trace::GraphLaunch& launch) override;
   void on_call(std::uint32_t thread, const trace::Call& call) override;
+  void on_window(const trace::Window& window) override { windows_.mark(window); }
+  void on_region(const trace::Region& region) override { windows_.region(region); }
+  void on_point(std::uint32_t, const trace::Point& point) override { windows_.point(point); }
   void on_end(const trace::EndPayload& end) override;
 
-  /// Everything that the log said. Call once, after the log was read.
+  /// Everything that the log said, but for the launches in each window (see count_launches). Call
+  /// once, after the log was read.
   [[nodiscard]] ProcessFacts finish();
 
  private:
@@ -72,6 +76,7 @@ class Census : public trace::Visitor {
   ProcessFacts facts_;
   GraphLedger graphs_;
   MemoryLedger memory_;
+  WindowLedger windows_;
   std::vector<ApiEntry> apis_;
   std::vector<trace::Call> early_calls_;  ///< of entry points not defined yet; without blobs
   std::unordered_map<std::uint32_t, KernelTally> tallies_;

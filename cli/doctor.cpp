@@ -109,9 +109,9 @@ class DoctorVerb : public Verb {
     } catch (const CliError&) {
       return checks;  // check_shim() has said it
     }
-    apply(
-        {.mode = "record", .directory = capture.path(), .filter = "", .process = "", .config = ""},
-        environment);
+    ShimSettings settings;
+    settings.directory = capture.path();
+    apply(settings, environment);
     const ChildResult result = run_child(command, std::move(environment), stdout_to);
     const bool clean = result.start_error == 0 && result.exit_code == 0;
     checks.push_back({"command", clean ? Health::Ok : Health::Fail, describe(result),

@@ -192,8 +192,9 @@ Check check_audit_modules() {
 Check check_cupti() {
   const fs::path cupti = find_cupti();
   if (cupti.empty()) {
-    return {"CUPTI", Health::Warn, "not found in the usual places",
-            "fib audit needs it: install cuda-cupti, or set FIBAUDIT_CUPTI to libcupti.so's path"};
+    return {
+        "CUPTI", Health::Warn, "not found in the usual places",
+        "fib audit needs it: install cuda-cupti, or set FIB_CUPTI_LIBRARY to libcupti.so's path"};
   }
   return {"CUPTI", Health::Ok, cupti.string(), ""};
 }

@@ -4,38 +4,18 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
-#include <regex>
-#include <unordered_map>
 
 #include "cli/dump_printer.h"
 #include "cli/exit_codes.h"
-#include "cli/names.h"
+#include "cli/kernel_pattern.h"
+#include "cli/open_capture.h"
 #include "cli/verb.h"
-#include "trace/capture.h"
 
 namespace fib::cli {
 namespace {
 
 /// Ends the reading when enough was printed.
 struct DumpLimitReached {};
-
-// Matches the mangled or the demangled name; asks each name once.
-class KernelPattern {
- public:
-  explicit KernelPattern(const std::string& pattern) : regex_(pattern, std::regex::extended) {}
-  bool operator()(const std::string& mangled) {
-    const auto [found, fresh] = known_.try_emplace(mangled, false);
-    if (fresh) {
-      found->second =
-          std::regex_search(mangled, regex_) || std::regex_search(demangle(mangled), regex_);
-    }
-    return found->second;
-  }
-
- private:
-  std::regex regex_;
-  std::unordered_map<std::string, bool> known_;
-};
 
 class DumpVerb : public Verb {
  public:
@@ -47,7 +27,8 @@ class DumpVerb : public Verb {
            "first record of its process, `dur` how long the driver took; arguments of calls\n"
            "go by name, handles and bytes in hex.\n"
            "Types: call, clock, context, deviation, device, drops, end, graph, graph_launch,\n"
-           "graph_update, image, kernel, launch, load, process, thread.\n"
+           "graph_update, image, kernel, launch, load, page_hashes, payload, point, process,\n"
+           "region, stream, thread, window.\n"
            "\n"
            "Example:\n"
            "  fib dump capture --type launch --kernel gemm --limit 10 | jq .grid";
@@ -65,7 +46,7 @@ class DumpVerb : public Verb {
     app.add_option("--process", process_, "Only the process of this name (fib info lists them)")
         ->type_name("NAME");
     app.add_option("--limit", limit_, "Stop after this many records")->type_name("N");
-    app.add_option("--params", params_, "Parameter bytes: hex or none")
+    app.add_option("--params", params_, "Parameter bytes and hashes of pages: hex or none")
         ->type_name("HOW")
         ->check(CLI::IsMember({"hex", "none"}).description(""))
         ->default_str("hex");
@@ -73,7 +54,7 @@ class DumpVerb : public Verb {
 
   int run(const Context& context) override {
     prepare();
-    const trace::Capture capture = open();
+    const trace::Capture capture = open_capture(path_);
     bool found = false;
     std::size_t refused = 0, read = 0;
     try {
@@ -102,19 +83,7 @@ class DumpVerb : public Verb {
     options_.thread = thread_;
     options_.params = params_ == "hex";
     if (kernel_.empty()) return;
-    try {
-      options_.kernel = [pattern = std::make_shared<KernelPattern>(kernel_)](
-                            const std::string& mangled) { return (*pattern)(mangled); };
-    } catch (const std::regex_error& error) {
-      throw CliError(kExitUsage, "--kernel '" + kernel_ + "' is no extended regular expression (" +
-                                     error.what() + ")");
-    }
-  }
-
-  [[nodiscard]] trace::Capture open() const try {
-    return trace::open_capture(path_);
-  } catch (const trace::CaptureError& error) {
-    throw CliError(kExitUnreadable, error.what());
+    options_.kernel = kernel_pattern("--kernel", kernel_);
   }
 
   // False if the log can't be read at all. The limit counts over all processes.

@@ -11,8 +11,10 @@ namespace fib::cli {
 
 const std::set<std::string>& dump_types() {
   static const std::set<std::string> types = {
-      "process", "clock",        "device", "context",      "load", "image",     "kernel", "graph",
-      "thread",  "graph_update", "launch", "graph_launch", "call", "deviation", "drops",  "end"};
+      "process",     "clock",   "device",    "context",     "load",         "image",
+      "kernel",      "graph",   "thread",    "launch",      "graph_launch", "call",
+      "drops",       "end",     "window",    "region",      "stream",       "point",
+      "page_hashes", "payload", "deviation", "graph_update"};
   return types;
 }
 

@@ -18,7 +18,7 @@ struct DumpOptions {
   std::set<std::string> types;                             ///< empty: all
   std::function<bool(const std::string& mangled)> kernel;  ///< empty: all; else launches only
   std::optional<std::uint32_t> thread;
-  bool params = true;  ///< print parameter bytes and blobs
+  bool params = true;  ///< print parameter bytes, blobs and hashes of pages
 };
 
 /// The types that a dump can hold, as --type takes them.
@@ -47,6 +47,12 @@ class DumpPrinter : public trace::Visitor {
   void on_launch(std::uint32_t thread, const trace::Launch& launch) override;
   void on_graph_launch(std::uint32_t thread, const trace::GraphLaunch& launch) override;
   void on_call(std::uint32_t thread, const trace::Call& call) override;
+  void on_window(const trace::Window& window) override;
+  void on_region(const trace::Region& region) override;
+  void on_page_hashes(const trace::PageHashes& pages) override;
+  void on_stream(const trace::Stream& stream) override;
+  void on_payload(std::uint32_t thread, const trace::Payload& payload) override;
+  void on_point(std::uint32_t thread, const trace::Point& point) override;
   void on_end(const trace::EndPayload& end) override;
 
  private:
@@ -59,6 +65,7 @@ class DumpPrinter : public trace::Visitor {
   void params(trace::Bytes bytes);
   void node(const trace::Node& node);
   void options(const char* name, const std::vector<trace::LoadOption>& options);
+  void hashes(std::span<const trace::Hash> hashes);
   void arguments(const trace::Call& call, const LogNames::Api& api);
 
   const DumpOptions& options_;

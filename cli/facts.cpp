@@ -63,6 +63,14 @@ std::string deviation_name(std::uint32_t code) {
     case Deviation::DefinitionDropped: return "definition dropped";
     case Deviation::UnknownAttribute: return "unknown launch attribute";
     case Deviation::DeviceGraphLaunch: return "device graph launch";
+    case Deviation::WindowRefused: return "window refused";
+    case Deviation::WindowCut: return "window cut";
+    case Deviation::ForeignMemory: return "foreign memory";
+    case Deviation::ArrayMemory: return "array memory";
+    case Deviation::SymbolsUnknown: return "symbols unknown";
+    case Deviation::HostRead: return "host memory read";
+    case Deviation::EffectLost: return "effect lost";
+    case Deviation::MemoryUnknown: return "memory unknown";
   }
   return "deviation " + std::to_string(code);
 }

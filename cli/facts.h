@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/tick_clock.h"
+#include "cli/window_ledger.h"
 #include "trace/reader.h"
 
 /// What the tool knows about a process once its log has been read. Plain data: the census fills it,
@@ -113,6 +114,7 @@ struct ProcessFacts {
   std::uint64_t param_bytes = 0;
 
   std::vector<GraphFacts> graphs;
+  std::vector<WindowFacts> windows;
   std::uint64_t unseen_graph_launches = 0;  ///< launches of graphs that the log does not define
   std::uint64_t unmatched_graph_updates = 0;
 

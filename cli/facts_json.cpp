@@ -40,6 +40,34 @@ Json graphs_json(const std::vector<GraphFacts>& graphs) {
   return list;
 }
 
+Json windows_json(const ProcessFacts& process) {
+  Json list = Json::array();
+  for (const WindowFacts& window : process.windows) {
+    const bool ended = window.end_ticks > 0;
+    const std::uint64_t ticks = ended ? window.end_ticks - window.begin_ticks : 0;
+    list.push_back({{"window", window.number},
+                    {"reason", window.reason},
+                    {"text", window.text},
+                    {"ended", ended},
+                    {"end_reason", window.end_reason},
+                    {"end_text", window.end_text},
+                    {"verify", verify_level_name(window.verify)},
+                    {"begin_ns", process.clock.since_start(window.begin_ticks)},
+                    {"span_ns", process.clock.duration(ticks)},
+                    {"pause_ns", window.pause_ns},
+                    {"launches", window.launches},
+                    {"graph_launches", window.graph_launches},
+                    {"regions", window.regions},
+                    {"live_bytes", window.live_bytes},
+                    {"pages", window.pages},
+                    {"stored_pages", window.stored_pages},
+                    {"stored_bytes", window.stored_bytes},
+                    {"points", window.points},
+                    {"effects", window.effects}});
+  }
+  return list;
+}
+
 Json devices_json(const std::vector<DeviceFacts>& devices) {
   Json list = Json::array();
   for (const DeviceFacts& device : devices) {
@@ -117,6 +145,7 @@ Json to_json(const ProcessFacts& process) {
           {"image_bytes", process.image_bytes},
           {"graphs", graphs_json(process.graphs)},
           {"memory", memory_json(process.memory)},
+          {"windows", windows_json(process)},
           {"api_calls", calls},
           {"deviations", deviations_json(process)},
           {"dropped_records", process.dropped_records},
@@ -149,6 +178,7 @@ Json to_json(const CaptureFacts& capture) {
   return {{"path", capture.path},
           {"log_bytes", capture.log_bytes},
           {"store_bytes", capture.store_bytes},
+          {"page_bytes", capture.page_bytes},
           {"bytes_per_launch", capture.bytes_per_launch()},
           {"launches", capture.sum(&ProcessFacts::launches)},
           {"graph_launches", capture.sum(&ProcessFacts::graph_launches)},

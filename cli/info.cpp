@@ -14,7 +14,7 @@ namespace fib::cli {
 namespace {
 
 constexpr std::size_t kKernelsShown = 15, kGraphsShown = 10, kDeviationsShown = 20;
-constexpr std::size_t kCallsShown = 12;
+constexpr std::size_t kCallsShown = 12, kWindowsShown = 20;
 
 /// Writes "  label      value" lines.
 class Lines {
@@ -50,6 +50,7 @@ void print_totals(const Context& context, const CaptureFacts& capture) {
   lines.line("kernels run", work(capture.executed(), launches, graphs));
   std::string size =
       format_bytes(capture.log_bytes) + " log, " + format_bytes(capture.store_bytes) + " images";
+  if (capture.page_bytes > 0) size += ", " + format_bytes(capture.page_bytes) + " pages";
   if (launches + graphs > 0) {
     char text[48];
     std::snprintf(text, sizeof text, ", %.1f bytes of log a launch", capture.bytes_per_launch());
@@ -75,6 +76,39 @@ void print_memory(Lines& lines, const MemoryFacts& memory) {
   lines.line("memory", "peak on device " + format_bytes(memory.device_peak) + ", at the end " +
                            format_bytes(memory.device_live));
   lines.line("", "peaks: " + text);
+}
+
+std::string span_of(const ProcessFacts& process, const WindowFacts& window) {
+  if (window.end_ticks == 0) return "never ended";
+  std::string text = format_duration(
+      process.clock.duration(window.end_ticks - std::min(window.begin_ticks, window.end_ticks)));
+  text += ", ended by " + window.end_reason;
+  return window.end_text.empty() ? text : text + " (" + window.end_text + ")";
+}
+
+void print_windows(const Context& context, Lines& lines, const ProcessFacts& process) {
+  std::size_t shown = 0;
+  for (const WindowFacts& window : process.windows) {
+    if (++shown > kWindowsShown) break;
+    std::string text = window.reason + (window.text.empty() ? "" : " " + window.text) + ", ";
+    if (window.launches > 0 || window.graph_launches == 0)
+      text += format_count(window.launches, "launch") + ", ";
+    if (window.graph_launches > 0)
+      text += format_count(window.graph_launches, "graph launch") + ", ";
+    text += span_of(process, window);
+    lines.line("window " + std::to_string(window.number),
+               window.end_ticks > 0 ? text : context.terminal.yellow(text));
+    lines.line("", format_bytes(window.live_bytes) + " live in " +
+                       format_count(window.regions, "region") + ", " +
+                       format_count(window.stored_pages, "page") + " stored (" +
+                       format_bytes(window.stored_bytes) + "), paused " +
+                       format_duration(static_cast<double>(window.pause_ns)) + ", verify " +
+                       verify_level_name(window.verify) +
+                       (window.effects > 0 ? ", " + format_count(window.effects, "effect") : ""));
+  }
+  if (process.windows.size() > kWindowsShown) {
+    lines.line("", format_count(process.windows.size() - kWindowsShown) + " more windows (--json)");
+  }
 }
 
 void print_calls(Lines& lines, const ProcessFacts& process) {
@@ -155,6 +189,7 @@ void print_process(const Context& context, const ProcessFacts& process) {
   print_machine(lines, process);
   print_work(lines, process);
   print_memory(lines, process.memory);
+  print_windows(context, lines, process);
   print_calls(lines, process);
   print_losses(context, lines, process);
 }
@@ -213,7 +248,8 @@ class InfoVerb : public Verb {
   std::string name() const override { return "info"; }
   std::string summary() const override { return "Tell what a capture holds"; }
   std::string details() const override {
-    return "Processes, GPUs, kernels, graphs, memory, what deviates and what was dropped.\n"
+    return "Processes, GPUs, kernels, graphs, memory, windows, what deviates and what was\n"
+           "dropped.\n"
            "CAPTURE is the directory of a capture, or of one process in it. A log that was\n"
            "cut or damaged gives what it holds, and a warning.";
   }

@@ -64,7 +64,7 @@ fs::path find_audit_library() {
 }
 
 fs::path find_cupti() {
-  std::vector<fs::path> candidates = {from_environment("FIBAUDIT_CUPTI")};
+  std::vector<fs::path> candidates = {from_environment("FIB_CUPTI_LIBRARY")};
   for (const fs::path& root : {from_environment("CUDA_HOME"), fs::path("/usr/local/cuda")}) {
     if (root.empty()) continue;
     for (const char* place : {"extras/CUPTI/lib64", "lib64", "lib", "targets/x86_64-linux/lib"}) {

@@ -39,7 +39,10 @@ void summarize(const CaptureFacts& capture, const std::string& directory,
                                      format_count(kernel_rows(capture).size(), "kernel"),
                                      format_count(capture.sum(&ProcessFacts::launches), "launch")};
   if (graphs > 0) counts.push_back(format_count(graphs, "graph launch"));
-  counts.push_back(format_bytes(capture.log_bytes + capture.store_bytes));
+  std::uint64_t windows = 0;
+  for (const ProcessFacts& process : capture.processes) windows += process.windows.size();
+  if (windows > 0) counts.push_back(format_count(windows, "window"));
+  counts.push_back(format_bytes(capture.log_bytes + capture.store_bytes + capture.page_bytes));
   std::cerr << "fib: recorded " << join(counts) << " in " << directory << '\n'
             << "fib: " << losses(capture) << '\n';
 }
@@ -70,6 +73,10 @@ class RecordVerb : public Verb {
     app.add_option("--process", settings_.process,
                    "Record only processes whose command line matches this regular expression")
         ->type_name("REGEX");
+    app.add_option("--window", settings_.window,
+                   "Record a window that can be replayed, such as at-launch=100,launches=50; "
+                   "docs/configuration.md tells the words")
+        ->type_name("SPEC");
     app.add_option("--config", settings_.config, "The shim's configuration file (JSON)")
         ->type_name("FILE");
     app.add_option("--mode", settings_.mode, "FIBSHIM_MODE for the command")
@@ -82,8 +89,10 @@ class RecordVerb : public Verb {
     require_command(context.command, name());
     check_regex("--filter", settings_.filter);
     check_regex("--process", settings_.process);
+    check_window("--window", settings_.window);
     Environment environment;
     environment.preload({find_shim().string()});
+    watch_ranges(environment);
     if (!settings_.config.empty()) settings_.config = absolute_config();
     settings_.directory = prepare_capture(directory_, append_);
     apply(settings_, environment);
@@ -108,6 +117,17 @@ class RecordVerb : public Verb {
       throw CliError(kExitUsage, "--config '" + settings_.config + "' is not a file");
     }
     return std::filesystem::absolute(settings_.config).string();
+  }
+
+  /// NVTX hands its ranges to one library; a profiler's goes first.
+  void watch_ranges(Environment& environment) const {
+    constexpr const char* kVariable = "NVTX_INJECTION64_PATH";
+    if (settings_.window.find("at-range=") == std::string::npos) return;
+    if (const auto other = environment.get(kVariable); !other || other->empty())
+      environment.set(kVariable, find_shim().string());
+    else
+      std::cerr << "fib: " << kVariable << " is set: NVTX ranges go to " << *other
+                << ", and no window will begin at one\n";
   }
 
   // The command's exit code counts more than a capture that can't be read.

@@ -9,6 +9,7 @@
 
 #include "cli/exit_codes.h"
 #include "trace/capture.h"
+#include "trace/window_spec.h"
 
 namespace fib::cli {
 
@@ -18,16 +19,24 @@ void apply(const ShimSettings& settings, Environment& environment) {
   if (const auto off = environment.get("FIBSHIM_DISABLE"); off && !off->empty() && *off != "0") {
     spdlog::warn("FIBSHIM_DISABLE={} turns the shim off: unset it to record", *off);
   }
-  const std::array<std::pair<const char*, std::string>, 5> variables = {{
+  const std::array<std::pair<const char*, std::string>, 6> variables = {{
       {"FIBSHIM_MODE", settings.mode},
       {"FIBSHIM_CAPTURE_DIR", settings.directory.string()},
       {"FIBSHIM_FILTER", settings.filter},
       {"FIBSHIM_PROCESS", settings.process},
       {"FIBSHIM_CONFIG", settings.config},
+      {"FIBSHIM_WINDOW", settings.window},
   }};
   for (const auto& [name, value] : variables) {
     if (!value.empty()) environment.set(name, value);
   }
+}
+
+void check_window(const std::string& option, const std::string& text) {
+  trace::WindowSpec spec;
+  std::string error;
+  if (!trace::parse_window_spec(text, spec, error))
+    throw CliError(kExitUsage, option + " '" + text + "': " + error);
 }
 
 void check_regex(const std::string& option, const std::string& pattern) {

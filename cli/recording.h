@@ -20,10 +20,14 @@ struct ShimSettings {
   std::string filter;               ///< POSIX extended regular expressions
   std::string process;
   std::string config;
+  std::string window = {};  ///< see trace/window_spec.h
 };
 
 /// Sets the FIBSHIM_ variables. Does not touch LD_PRELOAD.
 void apply(const ShimSettings& settings, Environment& environment);
+
+/// Throws CliError if `text` does not describe windows.
+void check_window(const std::string& option, const std::string& text);
 
 /// Throws CliError if `pattern` is no POSIX extended regular expression, which is what the shim
 /// reads.

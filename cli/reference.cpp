@@ -32,8 +32,17 @@ std::string options_of(const CLI::App& app) {
   return text;
 }
 
+std::string full_name(const CLI::App& verb) {
+  const CLI::App* const parent = verb.get_parent();
+  return parent == nullptr ? "fib" : full_name(*parent) + ' ' + verb.get_name();
+}
+
+std::vector<CLI::App*> verbs_of(CLI::App& app) {
+  return app.get_subcommands([](CLI::App*) { return true; });
+}
+
 std::string usage_of(CLI::App& verb) {
-  std::string usage = "fib " + verb.get_name();
+  std::string usage = full_name(verb);
   std::string tail;
   for (const CLI::Option* option : verb.get_options()) {
     if (!option->get_positional()) continue;
@@ -42,10 +51,20 @@ std::string usage_of(CLI::App& verb) {
             : option->get_required() ? ' ' + name
                                      : " [" + name + ']';
   }
-  return usage + " [OPTIONS]" + tail;
+  return verbs_of(verb).empty() ? usage + " [OPTIONS]" + tail : usage + " VERB ...";
 }
 
 std::string block(const std::string& text) { return "```text\n" + text + "\n```\n"; }
+
+// Verbs of a verb follow it, one level lower.
+std::string section(CLI::App& verb, const std::string& heading) {
+  const std::string options = options_of(verb);
+  std::string text = '\n' + heading + ' ' + full_name(verb) + "\n\n" + verb.get_description() +
+                     ".\n\n" + block(usage_of(verb)) + '\n' + options +
+                     (options.empty() ? "" : "\n") + block(verb.get_footer());
+  for (CLI::App* sub : verbs_of(verb)) text += section(*sub, heading + '#');
+  return text;
+}
 
 }  // namespace
 
@@ -55,10 +74,7 @@ std::string reference_page(CLI::App& parser) {
       "# fib\n\n" +
       parser.get_description() + "\n\n" + block("fib [OPTIONS] VERB ...") + "\n" +
       options_of(parser) + "\n" + block(parser.get_footer());
-  for (CLI::App* verb : parser.get_subcommands([](CLI::App*) { return true; })) {
-    page += "\n## fib " + verb->get_name() + "\n\n" + verb->get_description() + ".\n\n" +
-            block(usage_of(*verb)) + "\n" + options_of(*verb) + "\n" + block(verb->get_footer());
-  }
+  for (CLI::App* verb : verbs_of(parser)) page += section(*verb, "##");
   return page;
 }
 

@@ -45,11 +45,19 @@ class Verb {
 using VerbFactory = std::unique_ptr<Verb> (*)();
 
 std::unique_ptr<Verb> make_record_verb();
+std::unique_ptr<Verb> make_ctl_verb();
 std::unique_ptr<Verb> make_info_verb();
 std::unique_ptr<Verb> make_ls_verb();
 std::unique_ptr<Verb> make_dump_verb();
 std::unique_ptr<Verb> make_doctor_verb();
 std::unique_ptr<Verb> make_audit_verb();
 std::unique_ptr<Verb> make_export_verb();
+std::unique_ptr<Verb> make_registry_verb();
+std::unique_ptr<Verb> make_trim_verb();
+std::unique_ptr<Verb> make_recover_verb();
+std::unique_ptr<Verb> make_strip_verb();
+std::unique_ptr<Verb> make_replay_verb();
+std::unique_ptr<Verb> make_extract_verb();
+std::unique_ptr<Verb> make_timeline_verb();
 
 }  // namespace fib::cli

@@ -47,15 +47,21 @@ add_library(fib_xxhash INTERFACE)
 target_include_directories(fib_xxhash SYSTEM INTERFACE ${FIB_XXHASH_INCLUDE})
 target_compile_definitions(fib_xxhash INTERFACE XXH_INLINE_ALL)
 
-# Static: libfibshim.so must not bring a library into a process that does not have it.
-fib_find_header(FIB_ZSTD_INCLUDE zstd.h)
-find_library(FIB_ZSTD_STATIC libzstd.a)
-if(NOT FIB_ZSTD_STATIC)
-  message(FATAL_ERROR "No libzstd.a: ${FIB_HOW_TO_INSTALL}")
-endif()
-add_library(fib_zstd INTERFACE)
-target_include_directories(fib_zstd SYSTEM INTERFACE ${FIB_ZSTD_INCLUDE})
-target_link_libraries(fib_zstd INTERFACE ${FIB_ZSTD_STATIC})
+# Static: libfibshim.so must not bring a library into a process that does not have it. `name` as in
+# fib_zstd, zstd.h, libzstd.a.
+function(fib_static_library name)
+  string(TOUPPER ${name} NAME)
+  fib_find_header(FIB_${NAME}_INCLUDE ${name}.h)
+  find_library(FIB_${NAME}_STATIC lib${name}.a HINTS ${CMAKE_SOURCE_DIR}/.deps/lib)
+  if(NOT FIB_${NAME}_STATIC)
+    message(FATAL_ERROR "No lib${name}.a: ${FIB_HOW_TO_INSTALL}")
+  endif()
+  add_library(fib_${name} INTERFACE)
+  target_include_directories(fib_${name} SYSTEM INTERFACE ${FIB_${NAME}_INCLUDE})
+  target_link_libraries(fib_${name} INTERFACE ${FIB_${NAME}_STATIC})
+endfunction()
+fib_static_library(zstd)
+fib_static_library(lz4)  # code images are compressed with either
 
 find_package(Threads REQUIRED)
 

@@ -62,10 +62,9 @@ int CaptureDir::make(const char* path) noexcept {
 }
 
 int CaptureDir::create(const char* root, const Rank& rank, std::uint64_t unix_ns) noexcept {
-  char name[96];
   char prefix[32] = "";
   if (rank.rank >= 0) std::snprintf(prefix, sizeof prefix, "rank%d-", rank.rank);
-  std::snprintf(name, sizeof name, "%spid%d-%llu", prefix, static_cast<int>(getpid()),
+  std::snprintf(name_, sizeof name_, "%spid%d-%llu", prefix, static_cast<int>(getpid()),
                 static_cast<unsigned long long>(unix_ns / 1000000));
   const bool absolute = root[0] == '/';
   char here[PATH_MAX];
@@ -75,15 +74,16 @@ int CaptureDir::create(const char* root, const Rank& rank, std::uint64_t unix_ns
     return errno;
   }
   const int written = std::snprintf(final_, sizeof final_, "%s%s%s/%s", absolute ? "" : here,
-                                    absolute ? "" : "/", root, name);
+                                    absolute ? "" : "/", root, name_);
   // Room for the longest suffix that is appended below.
   if (written < 0 || written > PATH_MAX - 64) {
     failed_ = root;
     return ENAMETOOLONG;
   }
-  const int root_bytes = written - static_cast<int>(std::strlen(name)) - 1;
+  const int root_bytes = written - static_cast<int>(std::strlen(name_)) - 1;
   // The lengths were checked above; the precisions tell the compiler.
   std::snprintf(images_, sizeof images_, "%.*s/images", root_bytes, final_);
+  std::snprintf(pages_, sizeof pages_, "%.*s/pages", root_bytes, final_);
   std::snprintf(partial_, sizeof partial_, "%.*s.partial", PATH_MAX - 32, final_);
   std::snprintf(log_, sizeof log_, "%.*s/log.fib", PATH_MAX - 16, partial_);
   failed_ = final_;

@@ -24,12 +24,17 @@ class CaptureDir {
 
   [[nodiscard]] const char* log_path() const noexcept { return log_; }
   [[nodiscard]] const char* images_path() const noexcept { return images_; }
+  /// Not made yet.
+  [[nodiscard]] const char* pages_path() const noexcept { return pages_; }
+  /// Last part of the process's own directory, without ".partial".
+  [[nodiscard]] const char* process_name() const noexcept { return name_; }
   [[nodiscard]] const char* failed_path() const noexcept { return failed_; }
 
  private:
   [[nodiscard]] int make(const char* path) noexcept;
 
   char partial_[PATH_MAX] = {}, final_[PATH_MAX] = {}, images_[PATH_MAX] = {}, log_[PATH_MAX] = {};
+  char pages_[PATH_MAX] = {}, name_[96] = {};
   const char* failed_ = "";
 };
 

@@ -27,6 +27,9 @@ class Captures {
   /// After an attempt to end: asks the driver whether it is over.
   void maybe_ended(CUstream stream) noexcept;
 
+  /// Whether any stream is being captured, as far as was seen.
+  [[nodiscard]] bool any() const noexcept { return active_.load(std::memory_order_relaxed) != 0; }
+
   /// Id of the capture that `stream` takes part in, 0 if none. Legal in every capture mode.
   [[nodiscard]] std::uint64_t id_of(CUstream stream) const noexcept {
     if (active_.load(std::memory_order_relaxed) == 0) [[likely]]

@@ -47,6 +47,7 @@ SnapshotNode GraphReader::raw_node(CUgraphNode node, CUgraphNodeType type, const
   result.fixed.handle = number(node);
   result.fixed.parent = trace::kNoParent;
   result.params = raw(static_cast<const std::byte*>(params), bytes);
+  if (type == CU_GRAPH_NODE_TYPE_HOST) result.effect = trace::EffectReason::HostFunction;
   return result;
 }
 
@@ -72,6 +73,7 @@ SnapshotNode GraphReader::kernel_node(CUgraphNode node, const CUDA_KERNEL_NODE_P
                    params.sharedMemBytes,
                    kernel->param_bytes,
                    0};
+  result.effect = kernel->effect;
   result.params.resize(trace::padded(kernel->param_bytes));
   copy_params(result.params.data(), *kernel, params.kernelParams, params.extra);
   result.params.resize(kernel->param_bytes);

@@ -14,6 +14,7 @@ struct SnapshotNode {
   trace::GraphNode fixed{};
   trace::KernelNode kernel{};
   std::vector<std::byte> params, attributes;
+  trace::EffectReason effect = trace::EffectReason::None;  ///< why it can't run alone
 
   [[nodiscard]] trace::NodeParts parts() const noexcept {
     return {fixed, kernel, params, attributes};

@@ -1,11 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recorder/graphs.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "recorder/clock.h"
 
 namespace fib::recorder {
 
 using trace::Deviation;
+
+namespace {
+
+/// Adds what `node` may reach. Memory that can be mapped lies above the first pages and below the
+/// 57 bits that processors have.
+void add_reach(ExecInfo& info, const SnapshotNode& node) {
+  constexpr std::uint64_t kLowest = 65536, kHighest = std::uint64_t{1} << 57;
+  if (node.effect != trace::EffectReason::None) info.effect = node.effect;
+  for (std::size_t at = 0; at + sizeof(std::uint64_t) <= node.params.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, node.params.data() + at, sizeof word);
+    if (word >= kLowest && word < kHighest) info.words.push_back(word);
+  }
+}
+
+void sort_words(ExecInfo& info) {
+  std::ranges::sort(info.words);
+  info.words.erase(std::ranges::unique(info.words).begin(), info.words.end());
+}
+
+}  // namespace
 
 void Graphs::out_of_memory() noexcept {
   session_.deviation(Deviation::DefinitionDropped, "out of memory while recording a graph");
@@ -27,7 +51,7 @@ void Graphs::define(CUgraphExec exec, CUgraph graph, std::uint64_t flags, GraphS
     ExecInfo* known = execs_.find(exec);
     const bool fresh = known == nullptr;
     if (fresh)
-      known = new ExecInfo{next_exec_++, 0, {}};  // for ever: see HandleTable
+      known = new ExecInfo{next_exec_++, 0, {}, {}};  // for ever: see HandleTable
     else
       ++known->revision;
     // An update keeps the nodes' identity: the driver pairs them in order.
@@ -39,7 +63,9 @@ void Graphs::define(CUgraphExec exec, CUgraph graph, std::uint64_t flags, GraphS
         node.handle = known->places[i].handle;
       else
         known->places.push_back({node.handle, node.parent});
+      add_reach(*known, snapshot.nodes[i]);
     }
+    sort_words(*known);
     record.exec = known->id;
     record.revision = known->revision;
     if (fresh) execs_.set(exec, known);
@@ -75,9 +101,16 @@ void Graphs::updated(CUgraphExec exec, CUgraph graph) noexcept try {
   out_of_memory();
 }
 
-void Graphs::define_update(std::uint32_t exec, const SnapshotNode& node, std::uint64_t time) {
+void Graphs::define_update(CUgraphExec exec, const SnapshotNode& node, std::uint64_t time) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ExecInfo* known = execs_.find(exec); known != nullptr) {
+      add_reach(*known, node);
+      sort_words(*known);
+    }
+  }
   const bool kept = session_.definitions().add([&](trace::RecordBuffer& to) {
-    return trace::encode_graph_update(to, time, {exec, 0}, node.parts());
+    return trace::encode_graph_update(to, time, {id_of(exec), 0}, node.parts());
   });
   if (!kept) session_.deviation(Deviation::DefinitionDropped, "no memory for a graph update");
 }
@@ -85,7 +118,7 @@ void Graphs::define_update(std::uint32_t exec, const SnapshotNode& node, std::ui
 void Graphs::kernel_node_set(CUgraphExec exec, CUgraphNode node,
                              const CUDA_KERNEL_NODE_PARAMS& params) noexcept try {
   const std::uint64_t time = ticks();
-  define_update(id_of(exec), reader().kernel_node(node, params), time);
+  define_update(exec, reader().kernel_node(node, params), time);
 } catch (...) {
   out_of_memory();
 }
@@ -99,7 +132,7 @@ void Graphs::node_set(CUgraphExec exec, CUgraphNode node, const CUgraphNodeParam
     return kernel_node_set(exec, node, kernel);
   }
   if (params.type == CU_GRAPH_NODE_TYPE_GRAPH) return child_set(exec, node, params.graph.graph);
-  define_update(id_of(exec),
+  define_update(exec,
                 GraphReader::raw_node(node, params.type, &params.memcpy,
                                       sizeof params - offsetof(CUgraphNodeParams, memcpy)),
                 ticks());
@@ -135,7 +168,7 @@ void Graphs::child_set(CUgraphExec exec, CUgraphNode node, CUgraph child) noexce
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
     snapshot.nodes[i].fixed.handle = places[i].handle;
-    define_update(id_of(exec), snapshot.nodes[i], time);
+    define_update(exec, snapshot.nodes[i], time);
   }
 } catch (...) {
   out_of_memory();

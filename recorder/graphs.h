@@ -20,6 +20,9 @@ struct ExecInfo {
     std::uint32_t parent;
   };
   std::vector<Place> places;
+  /// What may be addresses in the parameters of its nodes, sorted; those of earlier revisions, too.
+  std::vector<std::uint64_t> words;
+  trace::EffectReason effect = trace::EffectReason::None;  ///< of any of its nodes
 };
 
 /// Executable graphs: described when they are instantiated or updated, so that a graph launch need
@@ -33,6 +36,13 @@ class Graphs {
   [[nodiscard]] std::uint32_t id_of(CUgraphExec exec) const noexcept {
     const ExecInfo* info = execs_.find(exec);
     return info != nullptr ? info->id : 0;
+  }
+
+  /// use(info) for what is known of `exec`, while it can't change.
+  template <class Use>
+  void look(CUgraphExec exec, Use&& use) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (const ExecInfo* info = execs_.find(exec); info != nullptr) use(*info);
   }
 
   // After the driver's success ...
@@ -50,7 +60,7 @@ class Graphs {
   [[nodiscard]] GraphReader reader();
   void define(CUgraphExec exec, CUgraph graph, std::uint64_t flags, GraphSnapshot& snapshot,
               std::uint64_t time);
-  void define_update(std::uint32_t exec, const SnapshotNode& node, std::uint64_t time);
+  void define_update(CUgraphExec exec, const SnapshotNode& node, std::uint64_t time);
   [[nodiscard]] std::vector<ExecInfo::Place> descendants(CUgraphExec exec, CUgraphNode node);
   void out_of_memory() noexcept;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recorder/image.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <sys/uio.h>
@@ -198,6 +199,11 @@ bool is_in_loaded_object(const void* data, std::size_t size) noexcept {
     return 0;
   };
   return dl_iterate_phdr(inside, &range) == 1;
+}
+
+const char* object_path_of(const void* address) noexcept {
+  Dl_info info{};
+  return dladdr(address, &info) != 0 ? info.dli_fname : nullptr;
 }
 
 }  // namespace fib::recorder

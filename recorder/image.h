@@ -35,6 +35,9 @@ struct ImageParts {
 /// caller as soon as the load returns.
 [[nodiscard]] bool is_in_loaded_object(const void* data, std::size_t size) noexcept;
 
+/// File of the loaded object that `address` lies in; null if in none. Valid while that is loaded.
+[[nodiscard]] const char* object_path_of(const void* address) noexcept;
+
 /// Copies from this process's memory without the risk of a fault: false if any byte is unreadable.
 [[nodiscard]] bool copy_safely(void* to, const void* from, std::size_t bytes) noexcept;
 

@@ -36,6 +36,21 @@ bool ImageQueue::pop(OwnedImage& image) noexcept {
   return true;
 }
 
+void ImageQueue::note_stored(const OwnedImage& image, const trace::Hash& hash) noexcept try {
+  const std::lock_guard lock(mutex_);
+  stored_.push_back({image.load, image.part, image.kind, hash});
+} catch (...) {
+  // Whoever looks for the part says that it is missing.
+}
+
+std::vector<StoredImage> ImageQueue::stored(std::uint32_t load) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<StoredImage> parts;
+  for (const StoredImage& part : stored_)
+    if (part.load == load) parts.push_back(part);
+  return parts;
+}
+
 void ImageQueue::discard(OwnedImage& image) noexcept {
   if (image.data == nullptr) return;
   image.data.reset();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "recorder/image.h"
+#include "trace/records.h"
 
 namespace fib::recorder {
 
@@ -18,6 +19,13 @@ struct OwnedImage {
   trace::ImageKind kind = trace::ImageKind::Unknown;
   std::unique_ptr<std::byte[]> data;
   std::size_t size = 0;
+};
+
+/// An image part that is in the store.
+struct StoredImage {
+  std::uint32_t load = 0, part = 0;
+  trace::ImageKind kind = trace::ImageKind::Unknown;
+  trace::Hash hash{};
 };
 
 /// Copies of images: taken at load, handed to the writer thread when one of their kernels runs.
@@ -36,11 +44,17 @@ class ImageQueue {
   /// Frees a copy.
   void discard(OwnedImage& image) noexcept;
 
+  /// By the writer thread: `image` is in the store now. Forgotten when out of memory.
+  void note_stored(const OwnedImage& image, const trace::Hash& hash) noexcept;
+  /// The parts of a load that are in the store.
+  [[nodiscard]] std::vector<StoredImage> stored(std::uint32_t load) const;
+
  private:
   const std::size_t budget_;
   std::atomic<std::size_t> held_{0};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<OwnedImage> queue_;
+  std::vector<StoredImage> stored_;
 };
 
 }  // namespace fib::recorder

@@ -4,12 +4,10 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
 #include <climits>
 #include <cstdio>
-#include <cstring>
 
 #include "recorder/clock.h"
 
@@ -35,25 +33,24 @@ int write_new_file(const char* path, std::span<const std::byte> content) noexcep
   return error;
 }
 
-}  // namespace
-
-ContentHash content_hash(std::span<const std::byte> content) noexcept {
-  const XXH128_hash_t hash = XXH3_128bits(content.data(), content.size());
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, hash);
-  ContentHash result;
-  static_assert(sizeof result == sizeof canonical);
-  std::memcpy(&result, &canonical, sizeof result);
-  return result;
+void write_hex(char (&hex)[33], const trace::Hash& hash) noexcept {
+  for (std::size_t i = 0; i < 16; ++i) std::snprintf(hex + 2 * i, 3, "%02x", hash[i]);
 }
 
-int store_content(const char* directory, const ContentHash& hash,
-                  std::span<const std::byte> content) noexcept {
+}  // namespace
+
+bool content_path(char (&path)[PATH_MAX], const char* directory, const trace::Hash& hash) noexcept {
   char hex[33];
-  for (int i = 0; i < 16; ++i) std::snprintf(hex + 2 * i, 3, "%02x", hash.bytes[i]);
-  char path[PATH_MAX], temporary[PATH_MAX];
-  if (std::snprintf(path, sizeof path, "%s/%s", directory, hex) >= PATH_MAX - 64)
-    return ENAMETOOLONG;
+  write_hex(hex, hash);
+  // A temporary name beside it is longer.
+  return std::snprintf(path, sizeof path, "%s/%s", directory, hex) < PATH_MAX - 64;
+}
+
+int store_content(const char* directory, const trace::Hash& hash,
+                  std::span<const std::byte> content) noexcept {
+  char hex[33], path[PATH_MAX], temporary[PATH_MAX];
+  if (!content_path(path, directory, hash)) return ENAMETOOLONG;
+  write_hex(hex, hash);
   std::snprintf(temporary, sizeof temporary, "%s/.%s.%d-%llu", directory, hex,
                 static_cast<int>(getpid()), static_cast<unsigned long long>(ticks()));
   struct stat existing;

@@ -24,9 +24,9 @@ CUkernel as_kernel(CUfunction handle) noexcept { return reinterpret_cast<CUkerne
 
 }  // namespace
 
-Kernels::Kernels(Session& session, Loads& loads, const driver::DriverApi& api,
-                 const char* filter) noexcept
-    : session_(session), loads_(loads), api_(api) {
+Kernels::Kernels(Session& session, Loads& loads, const driver::DriverApi& api, const char* filter,
+                 const char* effect_pattern) noexcept
+    : session_(session), loads_(loads), api_(api), effects_(effect_pattern) {
   if (filter[0] == '\0') return;
   if (const int error = regcomp(&filter_, filter, REG_EXTENDED | REG_NOSUB); error != 0) {
     char text[200];
@@ -188,6 +188,10 @@ KernelInfo* Kernels::publish(CUfunction handle, Description description, std::ui
   auto info = std::make_unique<KernelInfo>();
   info->id = entry->second;
   info->filtered = has_filter_ && regexec(&filter_, identity.name.c_str(), 0, nullptr, 0) != 0;
+  info->is_library_kernel = identity.is_library_kernel;
+  info->load = identity.load;
+  info->effect = effects_.of(identity.name);
+  info->name = identity.name;
   info->layout_known = description.layout_known;
   info->param_bytes = description.param_bytes;
   info->params = std::move(description.params);
@@ -206,6 +210,25 @@ void Kernels::note_context() {
   }
   if (!describe_context(session_.definitions(), api_, context))
     session_.deviation(Deviation::DefinitionDropped, "no memory for a context record");
+}
+
+void Kernels::restate() noexcept try {
+  std::vector<std::pair<CUfunction, const KernelInfo*>> kernels;
+  {
+    const std::lock_guard lock(mutex_);
+    table_.for_each([&](const void* handle, const KernelInfo* info) {
+      if (info->epoch.load(std::memory_order_relaxed) == epoch_.load(std::memory_order_relaxed))
+        kernels.emplace_back(static_cast<CUfunction>(const_cast<void*>(handle)), info);
+    });
+  }
+  for (const auto& [handle, info] : kernels) {
+    Description description;
+    description.identity = {info->name, info->load, info->is_library_kernel};
+    read_attributes(handle, description);
+    define(handle, description, *info);
+  }
+} catch (...) {
+  session_.deviation(Deviation::DefinitionDropped, "no memory to describe kernels again");
 }
 
 const KernelInfo* Kernels::identify(CUfunction handle) noexcept try {

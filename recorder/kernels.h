@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "recorder/effects.h"
 #include "recorder/handle_table.h"
 #include "recorder/loads.h"
 
@@ -22,8 +23,13 @@ struct KernelInfo {
   std::uint32_t param_bytes = 0;  ///< length of the parameter buffer
   bool layout_known = false;
   bool filtered = false;  ///< not to be recorded
-  std::vector<trace::KernelParam> params;
   std::atomic<std::uint64_t> epoch{0};
+  std::vector<trace::KernelParam> params;
+  // Not for launches outside windows.
+  trace::EffectReason effect = trace::EffectReason::None;  ///< as its name tells
+  bool is_library_kernel = false;
+  std::uint32_t load = 0;  ///< KernelRecord::load
+  std::string name;        ///< mangled
 };
 
 /// Launch handles -> kernels. A handle is a CUfunction, or a CUkernel in its place, and may never
@@ -32,8 +38,8 @@ struct KernelInfo {
 /// identified anew.
 class Kernels {
  public:
-  Kernels(Session& session, Loads& loads, const driver::DriverApi& api,
-          const char* filter) noexcept;
+  Kernels(Session& session, Loads& loads, const driver::DriverApi& api, const char* filter,
+          const char* effect_pattern) noexcept;
 
   /// Hot path. Null when the kernel can't be identified (it has been said).
   [[nodiscard]] const KernelInfo* find(CUfunction handle) noexcept {
@@ -52,6 +58,9 @@ class Kernels {
 
   /// Before an unload or the end of a context.
   void end_epoch() noexcept;
+  /// Kernel records of all kernels that can be launched, with their attributes as they are now: for
+  /// the begin of a window, since attributes may have been set after a kernel's first launch.
+  void restate() noexcept;
 
   /// What lookups told; needed for functions of libraries, and on drivers that can't tell names.
   void named(const void* handle, const char* name, const void* container) noexcept;
@@ -97,6 +106,7 @@ class Kernels {
   const driver::DriverApi& api_;
   regex_t filter_{};
   bool has_filter_ = false;
+  const EffectNames effects_;
   std::atomic<std::uint64_t> epoch_{1};
   HandleTable<KernelInfo> table_;
   std::mutex mutex_;  ///< everything below, and writing to table_

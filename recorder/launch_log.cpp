@@ -22,7 +22,7 @@ void LaunchLog::launch(const LaunchCall& call, CUresult result, std::uint64_t be
   // A rejected launch may carry a handle that means nothing.
   const KernelInfo* kernel =
       result == CUDA_SUCCESS ? kernels_.find(call.function) : kernels_.known(call.function);
-  if (kernel != nullptr && kernel->filtered) return;
+  if (kernel != nullptr && kernel->filtered && !session_.complete()) return;
   const bool has_params =
       kernel != nullptr && kernel->layout_known && !call.legacy && result == CUDA_SUCCESS;
   const std::uint32_t param_bytes = has_params ? kernel->param_bytes : 0;

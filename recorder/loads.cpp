@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "recorder/clock.h"
 #include "trace/encoder.h"
 
@@ -79,7 +81,7 @@ void Loads::loaded(const LoadCall& call) noexcept try {
   record.address = reinterpret_cast<std::uintptr_t>(call.image);
   CUcontext context = nullptr;
   if (!call.is_library && api_.cuCtxGetCurrent(&context) == CUDA_SUCCESS)
-    record.context = reinterpret_cast<std::uintptr_t>(context);
+    entry.context = record.context = reinterpret_cast<std::uintptr_t>(context);
   {
     const std::lock_guard lock(mutex_);
     entry.load = record.load = next_load_++;
@@ -89,9 +91,10 @@ void Loads::loaded(const LoadCall& call) noexcept try {
     keep_file(entry, call, record);
   else
     keep_image(entry, call, record);
+  const char* path = call.path != nullptr ? call.path : object_path_of(call.image);
+  if (path == nullptr) path = "";
   const bool kept = session_.definitions().add([&](trace::RecordBuffer& to) {
-    return trace::encode_load(to, ticks(), record, call.options, call.library_options,
-                              call.path != nullptr ? call.path : "");
+    return trace::encode_load(to, ticks(), record, call.options, call.library_options, path);
   });
   if (!kept) session_.deviation(Deviation::DefinitionDropped, "no memory for a load record");
   const std::lock_guard lock(mutex_);
@@ -124,6 +127,7 @@ void Loads::alias(const void* module, const void* library) noexcept try {
 
 void Loads::store(Entry& entry) noexcept {
   entry.stored = true;
+  entry.parts = entry.in_place.size() + entry.copies.size();
   bool complete = true;
   const auto push = [&](OwnedImage image) noexcept {
     complete = image.data != nullptr && session_.images().push(std::move(image)) && complete;
@@ -147,6 +151,26 @@ std::uint32_t Loads::use(const void* handle) noexcept {
   if (found == entries_.end()) return 0;
   if (!found->second.stored) store(found->second);
   return found->second.load;
+}
+
+std::vector<UsedLoad> Loads::used() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<UsedLoad> list;
+  for (const auto& [handle, entry] : entries_)
+    if (entry.stored)
+      list.push_back({entry.load, handle, entry.is_library, entry.context, entry.parts});
+  std::ranges::sort(list, {}, &UsedLoad::load);
+  return list;
+}
+
+void Loads::context_ended(std::uint64_t context) noexcept {
+  const std::lock_guard lock(mutex_);
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    const void* const handle = it->first;
+    const bool ended = !it->second.is_library && it->second.context == context;
+    ++it;
+    if (ended) forget(handle);
+  }
 }
 
 std::uint32_t Loads::use_library_of(CUmodule module, const char* kernel_name) noexcept try {

@@ -22,6 +22,15 @@ struct LoadCall {
   std::span<const trace::LoadOption> options, library_options;
 };
 
+/// A load whose code was used, and is still loaded.
+struct UsedLoad {
+  std::uint32_t load = 0;
+  const void* handle = nullptr;
+  bool is_library = false;
+  std::uint64_t context = 0;  ///< of a module
+  std::size_t parts = 0;      ///< of its image
+};
+
 /// Modules and libraries that are loaded, and what they were loaded from. Images reach the store
 /// only when one of their kernels runs (store_image). Thread-safe; cold paths only; never throws.
 class Loads {
@@ -38,7 +47,11 @@ class Loads {
   /// LoadRecord::load for a module or library handle, 0 if it was not seen. Hands the image of a
   /// load that is asked for the first time to the writer thread.
   std::uint32_t use(const void* handle) noexcept;
-  /// The same for a module that the driver made from a library out of sight (functions of graph
+  [[nodiscard]] std::vector<UsedLoad> used() const;
+  /// Its modules are gone with it.
+  void context_ended(std::uint64_t context) noexcept;
+
+  /// use() for a module that the driver made from a library out of sight (functions of graph
   /// nodes): finds the library by a kernel's name, and by its module where several have that name.
   std::uint32_t use_library_of(CUmodule module, const char* kernel_name) noexcept;
 
@@ -47,6 +60,8 @@ class Loads {
     std::uint32_t load = 0;
     bool stored = false;
     bool is_library = false;
+    std::uint64_t context = 0;
+    std::size_t parts = 0;
     std::vector<ImageBytes> in_place;  ///< parts that stay where they are (see is_in_loaded_object)
     std::vector<OwnedImage> copies;
   };
@@ -59,7 +74,7 @@ class Loads {
 
   Session& session_;
   const driver::DriverApi& api_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::uint32_t next_load_ = 1;
   std::unordered_map<const void*, Entry> entries_;
   std::unordered_map<const void*, const void*> aliases_;  ///< module -> library

@@ -16,6 +16,7 @@
 
 #include "recorder/clock.h"
 #include "recorder/guard.h"
+#include "recorder/nap.h"
 #include "recorder/process_info.h"
 #include "recorder/rt_log.h"
 #include "trace/encoder.h"
@@ -27,11 +28,6 @@ thread_local ThreadLog* t_log __attribute__((tls_model("initial-exec"))) = nullp
 namespace {
 
 constexpr std::uint64_t kMillisecond = 1000000;
-
-void nap(std::uint64_t ns) noexcept {
-  const timespec time{static_cast<time_t>(ns / 1000000000u), static_cast<long>(ns % 1000000000u)};
-  nanosleep(&time, nullptr);
-}
 
 /// Runs when an engine thread ends. Its later calls, if any, get a new log.
 void thread_ended(void* log) noexcept {
@@ -59,22 +55,36 @@ Session::Session(const Options& options, const driver::DriverApi& api) noexcept
       definitions_(options.definition_bytes),
       images_(options.image_bytes) {}
 
+ThreadLog* Session::own_log() noexcept {
+  if (t_log == nullptr && (t_log = logs_.acquire()) != nullptr)
+    pthread_setspecific(thread_key(), t_log);
+  return t_log;
+}
+
+std::byte* Session::wait_for_room(ThreadLog& log, std::size_t bytes) noexcept {
+  if (bytes > log.ring.size()) return nullptr;
+  // Before the first launch nothing drains it: this process is clearly worth a log.
+  if (state_.load(std::memory_order_acquire) == State::New && start()) {
+    flush(200 * kMillisecond);
+    return log.ring.reserve(bytes);
+  }
+  std::byte* room = nullptr;
+  for (int i = 0; complete() && room == nullptr && i < 50; ++i) {
+    flush(200 * kMillisecond);
+    room = log.ring.reserve(bytes);
+  }
+  return room;
+}
+
 std::byte* Session::reserve_slow(std::size_t bytes, bool is_launch) noexcept {
   if (t_log == nullptr) {
-    t_log = logs_.acquire();
-    if (t_log == nullptr) {
+    if (own_log() == nullptr) {
       logs_.homeless_records.fetch_add(1, std::memory_order_relaxed);
       return nullptr;
     }
-    pthread_setspecific(thread_key(), t_log);
     if (std::byte* room = t_log->ring.reserve(bytes)) return room;
   }
-  // Full. Before the first launch nothing drains it: this process is clearly worth a log.
-  if (state_.load(std::memory_order_acquire) == State::New && bytes <= t_log->ring.size() &&
-      start()) {
-    flush(200 * kMillisecond);
-    if (std::byte* room = t_log->ring.reserve(bytes)) return room;
-  }
+  if (std::byte* room = wait_for_room(*t_log, bytes)) return room;
   t_log->dropped_records.add(1);
   t_log->dropped_bytes.add(bytes);
   if (is_launch) t_log->dropped_launches.add(1);
@@ -89,7 +99,9 @@ bool Session::start() noexcept {
     if (!open_files() || !start_thread()) return false;
     // Not if the writer thread has failed already.
     State starting = State::Starting;
-    return state_.compare_exchange_strong(starting, State::Running);
+    if (!state_.compare_exchange_strong(starting, State::Running)) return false;
+    if (listener_.started != nullptr) listener_.started(listener_.self);
+    return true;
   }
   // Another thread is at it; whatever this one records waits in its ring.
   return state != State::Failed;
@@ -153,6 +165,10 @@ void Session::deviation(trace::Deviation code, const char* format, ...) noexcept
   va_start(args, format);
   std::vsnprintf(text, sizeof text, format, args);
   va_end(args);
+  note(code, text);
+}
+
+void Session::note(trace::Deviation code, const char* text) noexcept {
   const bool kept = definitions_.add(
       [&](trace::RecordBuffer& to) { return trace::encode_deviation(to, ticks(), code, text); });
   if (!kept) say("%s (and no memory was left to record this)", text);

@@ -53,6 +53,26 @@ class Session {
 
   // ---- cold paths -------------------------------------------------------------------------------
 
+  /// What wants to know about the session's life. Set before anything is recorded.
+  struct Listener {
+    void (*started)(void* self) noexcept = nullptr;  ///< on the thread that started it
+    void (*tick)(void* self) noexcept = nullptr;     ///< writer thread, every few milliseconds
+    void* self = nullptr;
+  };
+  void listen(const Listener& listener) noexcept { listener_ = listener; }
+
+  /// The calling thread's log, made if need be; null when memory or slots are used up.
+  [[nodiscard]] ThreadLog* own_log() noexcept;
+  template <class Function>
+  void for_each_log(Function&& function) noexcept {
+    logs_.for_each(function);
+  }
+
+  /// In a window nothing may be lost: a full ring makes its thread wait for the writer thread, and
+  /// filtered kernels are recorded, too.
+  void set_complete(bool complete) noexcept { complete_.store(complete); }
+  [[nodiscard]] bool complete() const noexcept { return complete_.load(std::memory_order_relaxed); }
+
   /// Makes files and thread, once; later calls cost one load. False: recording has failed, or
   /// ended.
   bool start() noexcept;
@@ -64,6 +84,8 @@ class Session {
   /// Says in the capture, and for each code once, that something is missing.
   void deviation(trace::Deviation code, const char* format, ...) noexcept
       __attribute__((format(printf, 3, 4)));
+  /// The same, every time.
+  void note(trace::Deviation code, const char* text) noexcept;
 
   /// Waits until the writer thread has written everything that was committed before the call, at
   /// most `limit_ns`. Usable from exit paths: no allocation.
@@ -72,11 +94,14 @@ class Session {
   void finish() noexcept;
 
   [[nodiscard]] int pid() const noexcept { return pid_; }
+  /// Valid once start() has succeeded.
+  [[nodiscard]] const CaptureDir& directory() const noexcept { return directory_; }
 
  private:
   enum class State : int { New, Starting, Running, Failed };
 
   std::byte* reserve_slow(std::size_t bytes, bool is_launch) noexcept;
+  std::byte* wait_for_room(ThreadLog& log, std::size_t bytes) noexcept;
   bool open_files() noexcept;
   bool start_thread() noexcept;
   void fail(const char* what, const char* path, int error) noexcept;
@@ -99,6 +124,8 @@ class Session {
   const Options options_;
   const driver::DriverApi& api_;
   const int pid_;
+  Listener listener_;
+  std::atomic<bool> complete_{false};
   std::atomic<State> state_{State::New};
   ThreadLogs logs_;
   Definitions definitions_;

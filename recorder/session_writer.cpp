@@ -9,6 +9,7 @@
 #include "recorder/guard.h"
 #include "recorder/image_store.h"
 #include "recorder/session.h"
+#include "trace/checksum.h"
 #include "trace/encoder.h"
 
 namespace fib::recorder {
@@ -51,6 +52,7 @@ void Session::run() noexcept {
     if (writer_->error() != 0)
       return fail("can't write the log", directory_.log_path(), writer_->error());
     if (force) flush_done_.store(wanted);
+    if (listener_.tick != nullptr) listener_.tick(listener_.self);
     sleep = took_ ? kShortestSleep : sleep * 2 < kLongestSleep ? sleep * 2 : kLongestSleep;
     sleep_ns(sleep);
   }
@@ -82,18 +84,19 @@ void Session::write_definitions() noexcept {
 void Session::write_images() noexcept {
   for (OwnedImage image; images_.pop(image); images_.discard(image)) {
     const std::span<const std::byte> content(image.data.get(), image.size);
-    const ContentHash hash = content_hash(content);
+    const trace::Hash hash = trace::content_hash(content);
     if (const int error = store_content(directory_.images_path(), hash, content); error != 0) {
       deviation(trace::Deviation::StoreFailed, "can't store an image of %zu bytes in %s: error %d",
                 image.size, directory_.images_path(), error);
       fail("can't store a code image in", directory_.images_path(), error);
       continue;
     }
+    images_.note_stored(image, hash);
     const bool kept = definitions_.add([&](trace::RecordBuffer& to) {
       trace::ImageRecord record{};
       record.load = image.load;
       record.part = image.part;
-      std::copy(std::begin(hash.bytes), std::end(hash.bytes), record.hash);
+      std::copy(hash.begin(), hash.end(), record.hash);
       record.bytes = image.size;
       record.kind = static_cast<std::uint16_t>(image.kind);
       return trace::encode_image(to, ticks(), record);

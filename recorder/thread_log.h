@@ -34,6 +34,7 @@ struct ThreadLog {
 
   Ring ring;
   OwnedCounter records, launches;
+  std::atomic<std::uint32_t> inside{0};  ///< 1: the thread is in a hook (see Gate)
   OwnedCounter dropped_records, dropped_bytes, dropped_launches;
   std::uint32_t thread = 0;  ///< index of the thread within the log; set while Claimed
   std::uint32_t tid = 0;

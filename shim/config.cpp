@@ -134,6 +134,7 @@ const Config* read_config() {
   options.capture_dir =
       keep(reader.text("capture_dir", "FIBSHIM_CAPTURE_DIR", defaults.capture_dir));
   options.kernel_filter = keep(reader.text("kernel_filter", "FIBSHIM_FILTER", ""));
+  options.effect_pattern = keep(reader.text("effect_filter", "FIBSHIM_EFFECTS", ""));
   const std::string process = reader.text("process_filter", "FIBSHIM_PROCESS", "");
   constexpr std::size_t kMiB = 1u << 20;
   // Rings and definitions are written as one chunk at most: see trace::kMaxChunkBytes.
@@ -143,6 +144,10 @@ const Config* read_config() {
       reader.number("definition_bytes", defaults.definition_bytes, kMiB, 192 * kMiB);
   options.image_bytes = reader.number("image_bytes", defaults.image_bytes, kMiB, 65536 * kMiB);
   options.zstd_level = static_cast<int>(reader.number("zstd_level", 1, 0, 19));
+  options.window = keep(reader.text("window", "FIBSHIM_WINDOW", ""));
+  options.page_bytes =
+      reader.number("page_bytes", defaults.page_bytes, 64 * kMiB, std::size_t{1} << 40);
+  options.page_writers = reader.number("page_writers", 0, 0, 64);
   reader.report_unknown();
   config->record = config->record && process_matches(process);
   return config;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 
+#include "recorder/ranges.h"
 #include "recorder/rt_log.h"
 #include "shim/config.h"
 #include "shim/disable.h"
@@ -32,8 +33,12 @@ pthread_mutex_t g_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
 void after_fork_in_child() noexcept {
   target_hooks();
   g_mode.store(Mode::Cold);
-  g_recorder.store(nullptr);
+  // `fib ctl` would take the parent's control page for the child's.
+  if (const auto* parents = g_recorder.exchange(nullptr);
+      parents != nullptr && parents->control.descriptor() >= 0)
+    close(parents->control.descriptor());
   recorder::t_log = nullptr;
+  recorder::watch_range(nullptr, nullptr);
   g_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
 }
 
@@ -85,6 +90,7 @@ void finish() noexcept {
   auto* recorder = g_recorder.load(std::memory_order_acquire);
   // A vfork child that exits shares our memory but is not us.
   if (recorder == nullptr || recorder->session.pid() != getpid()) return;
+  recorder->windows.process_ends();
   g_mode.store(Mode::Late, std::memory_order_release);
   recorder->session.finish();
 }

@@ -109,7 +109,7 @@ Capture open_capture(const fs::path& path) {
   return capture;
 }
 
-std::string hash_hex(const std::uint8_t (&hash)[16]) {
+std::string hash_hex(std::span<const std::uint8_t, 16> hash) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   for (const std::uint8_t byte : hash) {
@@ -119,7 +119,7 @@ std::string hash_hex(const std::uint8_t (&hash)[16]) {
   return text;
 }
 
-fs::path image_path(const Capture& capture, const std::uint8_t (&hash)[16]) {
+fs::path image_path(const Capture& capture, std::span<const std::uint8_t, 16> hash) {
   return capture.directory / "images" / hash_hex(hash);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -34,10 +35,10 @@ struct Capture {
 [[nodiscard]] Capture open_capture(const std::filesystem::path& path);
 
 /// 32 lower-case hex digits.
-[[nodiscard]] std::string hash_hex(const std::uint8_t (&hash)[16]);
+[[nodiscard]] std::string hash_hex(std::span<const std::uint8_t, 16> hash);
 
 /// Where the image with this hash is stored; nothing is said about whether it is there.
 [[nodiscard]] std::filesystem::path image_path(const Capture& capture,
-                                               const std::uint8_t (&hash)[16]);
+                                               std::span<const std::uint8_t, 16> hash);
 
 }  // namespace fib::trace

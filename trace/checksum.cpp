@@ -18,10 +18,13 @@ std::uint64_t file_checksum(const FileHeader& header) noexcept {
   return XXH3_64bits(&header, offsetof(FileHeader, checksum));
 }
 
-void image_hash(std::span<const std::byte> image, std::uint8_t (&hash)[16]) noexcept {
+Hash content_hash(std::span<const std::byte> content) noexcept {
   XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(image.data(), image.size()));
-  std::memcpy(hash, canonical.digest, sizeof hash);
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(content.data(), content.size()));
+  Hash hash;
+  static_assert(sizeof hash == sizeof canonical.digest);
+  std::memcpy(hash.data(), canonical.digest, sizeof hash);
+  return hash;
 }
 
 }  // namespace fib::trace

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "trace/format.h"
+#include "trace/records.h"
 
 namespace fib::trace {
 
@@ -16,7 +16,7 @@ namespace fib::trace {
 /// What FileHeader::checksum has to be for this header (its other fields).
 [[nodiscard]] std::uint64_t file_checksum(const FileHeader& header) noexcept;
 
-/// Name of a code image in the store, ImageRecord::hash: XXH3-128 in canonical byte order.
-void image_hash(std::span<const std::byte> image, std::uint8_t (&hash)[16]) noexcept;
+/// Name of contents in the stores, of a code image as of a page of memory.
+[[nodiscard]] Hash content_hash(std::span<const std::byte> content) noexcept;
 
 }  // namespace fib::trace

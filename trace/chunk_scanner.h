@@ -31,6 +31,8 @@ class ChunkScanner {
   [[nodiscard]] bool truncated() const { return truncated_; }
   /// Where the last undamaged chunk ends.
   [[nodiscard]] std::uint64_t good_end() const { return good_end_; }
+  /// Number of a chunk behind it.
+  [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
 
  private:
   [[nodiscard]] bool chunk_at(std::uint64_t offset, ChunkView& chunk);

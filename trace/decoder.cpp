@@ -120,6 +120,43 @@ bool decode(Cursor& in, Thread& thread) {
   return in.pod(thread.fixed) && in.text(thread.name, thread.fixed.name_bytes);
 }
 
+bool decode(Cursor& in, Window& window) {
+  return in.pod(window.fixed) && in.text(window.text, window.fixed.text_bytes);
+}
+
+bool decode(Cursor& in, Region& region) {
+  return in.pod(region.fixed) && in.text(region.name, region.fixed.name_bytes);
+}
+
+bool decode_hashes(Cursor& in, std::span<const Hash>& hashes, std::uint32_t count) {
+  static_assert(sizeof(Hash) == 16 && alignof(Hash) == 1);
+  if (count > in.remaining() / sizeof(Hash)) return false;
+  Bytes raw;
+  if (!in.bytes(raw, count * std::uint32_t{sizeof(Hash)})) return false;
+  hashes = {reinterpret_cast<const Hash*>(raw.data()), count};
+  return true;
+}
+
+bool decode(Cursor& in, PageHashes& pages) {
+  if (!in.pod(pages.fixed)) return false;
+  if (pages.fixed.run_count > in.remaining() / sizeof(PageRun)) return false;
+  pages.runs.resize(pages.fixed.run_count);
+  for (HashRun& run : pages.runs) {
+    PageRun fixed;
+    if (!in.pod(fixed) || !decode_hashes(in, run.hashes, fixed.count)) return false;
+    run.first = fixed.first;
+  }
+  return true;
+}
+
+bool decode(Cursor& in, Stream& stream) { return in.pod(stream.fixed); }
+
+bool decode(Cursor& in, Payload& payload) {
+  return in.pod(payload.fixed) && decode_hashes(in, payload.hashes, payload.fixed.hash_count);
+}
+
+bool decode(Cursor& in, Point& point) { return in.pod(point.fixed); }
+
 /// Decodes into `record` and, if that went well, hands it over.
 template <typename Record, typename Deliver>
 DecodeStatus finish(const RecordHeader& header, Cursor& in, Record& record, Deliver&& deliver) {
@@ -159,6 +196,18 @@ DecodeStatus Decoder::decode(std::uint32_t thread, Bytes record) {
     case RecordType::Deviation: return define(header, in, to, &Visitor::on_deviation);
     case RecordType::Drops: return define(header, in, to, &Visitor::on_drops);
     case RecordType::Thread: return define(header, in, to, &Visitor::on_thread);
+    case RecordType::Window: return define(header, in, to, &Visitor::on_window);
+    case RecordType::Region: return define(header, in, to, &Visitor::on_region);
+    case RecordType::PageHashes: return define(header, in, to, &Visitor::on_page_hashes);
+    case RecordType::Stream: return define(header, in, to, &Visitor::on_stream);
+    case RecordType::Payload: {
+      Payload payload{};
+      return finish(header, in, payload, [&](const Payload& it) { to.on_payload(thread, it); });
+    }
+    case RecordType::Point: {
+      Point point{};
+      return finish(header, in, point, [&](const Point& it) { to.on_point(thread, it); });
+    }
     case RecordType::Launch:
       return finish(header, in, launch_, [&](const Launch& it) { to.on_launch(thread, it); });
     case RecordType::GraphLaunch: {

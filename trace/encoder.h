@@ -9,6 +9,7 @@
 
 #include "trace/format.h"
 #include "trace/record_buffer.h"
+#include "trace/records.h"
 
 /// Records <-> bytes, the writing side. Everything here is for the cold path of a recorder and for
 /// tests: no exceptions, no allocation but the buffer's. All functions append one whole record to
@@ -93,7 +94,18 @@ using StringPair = std::pair<std::string_view, std::string_view>;
 [[nodiscard]] bool encode_thread(RecordBuffer& out, std::uint64_t time, ThreadRecord fixed,
                                  std::string_view name) noexcept;
 
-// Recorders write the next three straight into their rings; here they serve tests and tools.
+[[nodiscard]] bool encode_window(RecordBuffer& out, std::uint64_t time, WindowRecord fixed,
+                                 std::string_view text) noexcept;
+[[nodiscard]] bool encode_region(RecordBuffer& out, std::uint64_t time, RegionRecord fixed,
+                                 std::string_view name) noexcept;
+[[nodiscard]] bool encode_stream(RecordBuffer& out, std::uint64_t time,
+                                 const StreamRecord& fixed) noexcept;
+/// `flags`: kPagesStored or 0.
+[[nodiscard]] bool encode_page_hashes(RecordBuffer& out, std::uint64_t time, std::uint16_t flags,
+                                      PageHashesRecord fixed,
+                                      std::span<const HashRun> runs) noexcept;
+
+// Recorders write the next five straight into their rings; here they serve tests and tools.
 // `attributes` are whole raw attributes of kLaunchAttributeBytes each.
 [[nodiscard]] bool encode_launch(RecordBuffer& out, std::uint64_t time, std::uint16_t flags,
                                  LaunchRecord fixed, Octets params, Octets attributes) noexcept;
@@ -102,6 +114,11 @@ using StringPair = std::pair<std::string_view, std::string_view>;
 /// `blobs` with the padding of each blob already in place.
 [[nodiscard]] bool encode_call(RecordBuffer& out, std::uint64_t time, CallRecord fixed,
                                std::span<const std::uint64_t> words, Octets blobs) noexcept;
+
+[[nodiscard]] bool encode_payload(RecordBuffer& out, std::uint64_t time, PayloadRecord fixed,
+                                  std::span<const Hash> hashes) noexcept;
+[[nodiscard]] bool encode_point(RecordBuffer& out, std::uint64_t time,
+                                const PointRecord& fixed) noexcept;
 
 /// A node of a graph. For a kernel node (type 0) `kernel`, `params` and `attributes` (raw) are
 /// written, unless its flags say kNodeParamsUnknown; for others `params` alone.

@@ -11,7 +11,7 @@
 namespace fib::trace {
 
 inline constexpr char kFileMagic[8] = {'F', 'I', 'B', 'T', 'R', 'A', 'C', 'E'};
-inline constexpr std::uint16_t kFormatVersion = 1;
+inline constexpr std::uint16_t kFormatVersion = 2;
 inline constexpr std::uint16_t kEndianMark = 0x0102;  ///< 0x0201 on a machine of the other order
 inline constexpr std::uint32_t kChunkMagic = 0x4b484346;  ///< "FCHK"
 
@@ -38,6 +38,8 @@ enum class ChunkType : std::uint16_t {
   Records = 1,      ///< what one thread did, in its order
   Definitions = 2,  ///< what records refer to: images, kernels, graphs, devices ...
   End = 3,          ///< the process closed the log cleanly; chunks may follow (calls made at exit)
+  PageIndex = 4,    ///< page files only: what the Pages chunk behind it holds; never compressed
+  Pages = 5,        ///< page files only: contents of memory
 };
 
 /// ChunkHeader::flags: the payload is one zstd frame, which tells its raw size.
@@ -71,6 +73,26 @@ struct EndPayload {
 };
 static_assert(sizeof(EndPayload) == 32);
 
+// ---- page files ---------------------------------------------------------------------------------
+//
+// Contents of memory lie in CAPTURE/pages/<process>-<k>.fib, apart from the logs, named by their
+// hash: any process of a capture may refer to any page. A page file has kPageFileMagic, and then
+// pairs of chunks: PageIndex, Pages. Either alone (a torn tail) counts for nothing.
+
+inline constexpr char kPageFileMagic[8] = {'F', 'I', 'B', 'P', 'A', 'G', 'E', 'S'};
+
+/// Memory is cut into pages from the start of its region; the last one may be shorter.
+inline constexpr std::uint32_t kPageBytes = 65536;
+
+/// A PageIndex chunk is an array of these; contents lie back to back in the raw payload of the
+/// Pages chunk, in this order, each padded to 8.
+struct PageEntry {
+  std::uint8_t hash[16];  ///< XXH3-128 of the content, canonical byte order
+  std::uint32_t bytes;    ///< 1 .. kPageBytes
+  std::uint32_t reserved;
+};
+static_assert(sizeof(PageEntry) == 24);
+
 enum class RecordType : std::uint16_t {
   Pad = 0,  ///< filler at the end of a ring; carries nothing
   Process = 1,
@@ -89,6 +111,12 @@ enum class RecordType : std::uint16_t {
   Drops = 14,
   Thread = 15,
   GraphUpdate = 16,
+  Window = 17,
+  Region = 18,
+  PageHashes = 19,
+  Stream = 20,
+  Payload = 21,
+  Point = 22,
 };
 
 /// In front of every record. Times are ticks of the recording machine's cycle counter: Clock
@@ -161,8 +189,9 @@ enum class ImageKind : std::uint16_t {
 };
 
 /// One successful module or library load. Followed by `option_count` JIT options, then
-/// `library_option_count` library options (LoadOption each), then `path_bytes` of text (loads by
-/// file).
+/// `library_option_count` library options (LoadOption each), then `path_bytes` of text: the
+/// file; or, for loads from memory, the shared object that holds the image (since version 2; empty
+/// where none does).
 struct LoadRecord {
   std::uint32_t load;     ///< 1, 2, 3 ...
   std::uint16_t api;      ///< which entry point; see ApiRecord
@@ -281,6 +310,14 @@ enum class Deviation : std::uint32_t {
   DefinitionDropped = 8,   ///< memory for definitions ran out
   UnknownAttribute = 9,    ///< a launch attribute newer than this build; recorded raw
   DeviceGraphLaunch = 10,  ///< graph that kernels may launch themselves
+  WindowRefused = 11,      ///< a window could not start (yet), or not at all
+  WindowCut = 12,          ///< a budget ended a window before its time
+  ForeignMemory = 13,      ///< memory of another process or device; its content is not recorded
+  ArrayMemory = 14,        ///< arrays and textures; their content is not recorded
+  SymbolsUnknown = 15,     ///< the globals of an image could not be listed
+  HostRead = 16,           ///< the GPU read host memory whose content at that time is not known
+  EffectLost = 17,         ///< what a launch changed could not be recorded
+  MemoryUnknown = 18,      ///< memory that a graph allocates, or that came or went out of sight
 };
 
 /// Records lost because a ring was full. Cumulative for the thread.
@@ -297,6 +334,109 @@ struct ThreadRecord {
   std::uint32_t name_bytes, reserved;
 };
 static_assert(sizeof(ThreadRecord) == 16);
+
+// ---- windows (definitions) ----------------------------------------------------------------------
+//
+// A window is a span of time with everything that a replay of it needs: between two Window records
+// (by RecordHeader::time) every record of every thread belongs to it. While a Window record is
+// made no hook is running and the GPU is idle, so no call straddles it but those that only wait.
+// Directly before the begin, in time, stand its Region, PageHashes (State) and Stream records and
+// fresh Context records; directly before the end the PageHashes (Changed) of what it changed.
+
+enum class WindowPhase : std::uint16_t { Begin = 1, End = 2 };
+enum class WindowReason : std::uint16_t {
+  Launches = 1,       ///< so many launches
+  GraphLaunches = 2,  ///< so many graph launches
+  Kernel = 3,         ///< a kernel of this name
+  Range = 4,          ///< an NVTX range
+  Signal = 5,
+  Time = 6,
+  Control = 7,  ///< fib ctl
+  Bytes = 8,    ///< budget
+  Seconds = 9,  ///< budget
+  ProcessEnd = 10,
+  Failure = 11,  ///< the rest of the window could not be recorded
+};
+enum class VerifyLevel : std::uint32_t { None = 0, Window = 1, Launch = 2 };
+
+/// Followed by `text_bytes` of text: name of the kernel or range, or what failed.
+struct WindowRecord {
+  std::uint32_t window;        ///< 1, 2, 3 ... in this process
+  std::uint16_t phase;         ///< WindowPhase
+  std::uint16_t reason;        ///< WindowReason
+  std::uint64_t pause_ns;      ///< how long the engine's threads were held
+  std::uint64_t live_bytes;    ///< of all regions
+  std::uint64_t pages;         ///< that were hashed
+  std::uint64_t stored_pages;  ///< of those, not in the store before
+  std::uint64_t stored_bytes;  ///< their content, before compression
+  std::uint32_t verify;        ///< VerifyLevel; of an End without digests (it failed): None
+  std::uint32_t text_bytes;
+};
+static_assert(sizeof(WindowRecord) == 56);
+
+enum class RegionKind : std::uint16_t {
+  Device = 1,  ///< cuMemAlloc family
+  Pool = 2,    ///< cuMemAllocAsync; `handle`: the pool
+  Mapped = 3,  ///< cuMemMap; `handle`: the allocation
+  Managed = 4,
+  Pinned = 5,      ///< cuMemAllocHost, cuMemHostAlloc
+  Registered = 6,  ///< cuMemHostRegister
+  Symbol = 7,      ///< a __device__ or __constant__ variable: `load`, and its name
+  Foreign = 8,     ///< IPC, imported or peer memory: known, but without content
+};
+
+/// Memory that was live at a window's begin, or that became live within it (then the record's time
+/// says when). Followed by `name_bytes` of text.
+struct RegionRecord {
+  std::uint32_t window;
+  std::uint32_t region;   ///< 1, 2, 3 ... in this process: each allocation its own
+  std::uint64_t address;  ///< as the GPU knows it
+  std::uint64_t bytes;    ///< as asked for; Registered: as registered
+  std::uint64_t context;  ///< CUcontext, 0 where it belongs to none
+  std::uint64_t handle;   ///< see RegionKind
+  std::uint64_t
+      host_address;      ///< Pinned, Registered: as the CPU knows it (the same but for old GPUs)
+  std::uint64_t offset;  ///< Mapped: within the allocation
+  std::uint16_t kind;    ///< RegionKind
+  std::uint16_t name_bytes;
+  std::int32_t device;  ///< ordinal; -1: host
+  std::uint32_t flags;  ///< as passed when it was made
+  std::uint32_t load;   ///< Symbol: LoadRecord::load
+};
+static_assert(sizeof(RegionRecord) == 72);
+
+enum class HashPhase : std::uint16_t {
+  State = 1,    ///< content at the begin, or when the region became live; in the store
+  Changed = 2,  ///< pages that differ at the end from the last known State; not in the store
+  Point = 3,    ///< pages that differ at PointRecord::point from what was known before
+};
+// RecordHeader::flags of PageHashes
+inline constexpr std::uint16_t kPagesStored = 1;  ///< the contents are in the store
+
+/// Hashes of pages of a region. Followed by `run_count` runs, each a PageRun and then `count`
+/// hashes of 16 bytes. A region may have several such records.
+struct PageHashesRecord {
+  std::uint32_t window, region;
+  std::uint64_t point;  ///< HashPhase::Point: PointRecord::point; else 0
+  std::uint16_t phase;  ///< HashPhase
+  std::uint16_t reserved;
+  std::uint32_t run_count;
+};
+static_assert(sizeof(PageHashesRecord) == 24);
+struct PageRun {
+  std::uint32_t first, count;  ///< pages
+};
+static_assert(sizeof(PageRun) == 8);
+
+/// A stream that was live at a window's begin (not the two default ones).
+struct StreamRecord {
+  std::uint32_t window;
+  std::uint32_t flags;  ///< CUstream_flags
+  std::uint64_t handle, context;
+  std::int32_t priority;
+  std::uint32_t reserved;
+};
+static_assert(sizeof(StreamRecord) == 32);
 
 // ---- what threads do ----------------------------------------------------------------------------
 
@@ -347,6 +487,45 @@ struct CallRecord {
   std::uint64_t context;  ///< current context where it matters; 0: not asked
 };
 static_assert(sizeof(CallRecord) == 24);
+
+enum class PayloadKind : std::uint32_t {
+  Source = 1,  ///< host bytes that the thread's next Call copies to the GPU
+  Host = 2,    ///< bytes of pinned, registered or managed memory that the thread's next Launch or
+               ///< GraphLaunch may read: they differ from what was known
+};
+
+/// Host memory as it was when the thread's next Launch, GraphLaunch or Call record was made. Within
+/// windows only. Followed by one hash of 16 bytes for each kPageBytes of it, the last part shorter;
+/// the contents are in the store.
+struct PayloadRecord {
+  std::uint64_t address, bytes;
+  std::uint32_t kind;  ///< PayloadKind
+  std::uint32_t hash_count;
+};
+static_assert(sizeof(PayloadRecord) == 24);
+
+enum class PointKind : std::uint16_t {
+  Digest = 1,  ///< the changes of one launch are known (VerifyLevel::Launch)
+  Effect = 2,  ///< besides, the launch can't run alone: a replay writes its changes instead
+};
+enum class EffectReason : std::uint16_t {
+  None = 0,
+  Name = 1,          ///< the kernel's name is that of a communication library
+  Foreign = 2,       ///< it gets memory of another process or device
+  HostFunction = 3,  ///< host code in stream order
+  Pattern = 4,       ///< the user asked for it
+};
+
+/// State of memory right after the thread's previous record (a Launch, GraphLaunch or Call), with
+/// the GPU idle. The pages that changed since the last Point, or since the begin, are in PageHashes
+/// records with the same number.
+struct PointRecord {
+  std::uint64_t point;   ///< 1, 2, 3 ... in this process
+  std::uint16_t kind;    ///< PointKind
+  std::uint16_t effect;  ///< EffectReason
+  std::uint32_t changed_pages;
+};
+static_assert(sizeof(PointRecord) == 16);
 
 constexpr std::uint32_t padded(std::uint32_t bytes) { return (bytes + 7u) & ~7u; }
 

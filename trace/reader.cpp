@@ -12,10 +12,44 @@
 namespace fib::trace {
 namespace {
 
+/// What becomes of the records.
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+  virtual DecodeStatus record(std::uint32_t thread, Bytes record) = 0;
+  virtual void end(const EndPayload& end) = 0;
+};
+
+class DecodingConsumer final : public Consumer {
+ public:
+  explicit DecodingConsumer(Visitor& visitor) : visitor_(visitor), decoder_(visitor) {}
+  DecodeStatus record(std::uint32_t thread, Bytes record) override {
+    return decoder_.decode(thread, record);
+  }
+  void end(const EndPayload& end) override { visitor_.on_end(end); }
+
+ private:
+  Visitor& visitor_;
+  Decoder decoder_;
+};
+
+class RawConsumer final : public Consumer {
+ public:
+  explicit RawConsumer(RawVisitor& visitor) : visitor_(visitor) {}
+  DecodeStatus record(std::uint32_t thread, Bytes record) override {
+    visitor_.on_record(thread, record);
+    return DecodeStatus::Delivered;
+  }
+  void end(const EndPayload& end) override { visitor_.on_end(end); }
+
+ private:
+  RawVisitor& visitor_;
+};
+
 class LogReader {
  public:
-  LogReader(Bytes file, const std::string& name, Visitor& visitor)
-      : file_(file), name_(name), visitor_(visitor), decoder_(visitor) {
+  LogReader(Bytes file, const std::string& name, Consumer& consumer)
+      : file_(file), name_(name), consumer_(consumer) {
     result_.file_bytes = file.size();
   }
 
@@ -35,8 +69,7 @@ class LogReader {
 
   Bytes file_;
   const std::string& name_;
-  Visitor& visitor_;
-  Decoder decoder_;
+  Consumer& consumer_;
   Inflater inflater_;
   ReadResult result_;
   std::uint64_t first_damage_ = UINT64_MAX;
@@ -124,7 +157,7 @@ bool LogReader::read_end(Bytes payload) {
   if (payload.size() < sizeof end) return false;
   std::memcpy(&end, payload.data(), sizeof end);
   ended_ = true;
-  visitor_.on_end(end);
+  consumer_.end(end);
   return true;
 }
 
@@ -142,7 +175,7 @@ bool LogReader::read_records(Bytes payload) {
     if (header.bytes < sizeof header || header.bytes % 8 != 0 || header.bytes > payload.size()) {
       return false;
     }
-    const DecodeStatus status = decoder_.decode(prefix.thread, payload.first(header.bytes));
+    const DecodeStatus status = consumer_.record(prefix.thread, payload.first(header.bytes));
     if (status == DecodeStatus::Delivered) ++result_.records;
     if (status == DecodeStatus::Unknown) ++result_.unknown_records;
     if (status == DecodeStatus::Malformed) sound = false;
@@ -158,6 +191,8 @@ void LogReader::note_damage(std::uint64_t offset) {
 void LogReader::conclude(const ChunkScanner& scanner) {
   result_.damaged_chunks += scanner.damaged();
   if (scanner.damaged() > 0) note_damage(scanner.first_damage());
+  result_.good_bytes = scanner.good_end();
+  result_.next_sequence = scanner.next_sequence();
   const std::string good_end = std::to_string(scanner.good_end());
   if (first_damage_ != UINT64_MAX) {
     result_.status = ReadStatus::Damaged;
@@ -190,7 +225,13 @@ std::string LogReader::damage_message(bool truncated) const {
 }  // namespace
 
 ReadResult read_log(Bytes bytes, const std::string& name, Visitor& visitor) {
-  return LogReader(bytes, name, visitor).run();
+  DecodingConsumer consumer(visitor);
+  return LogReader(bytes, name, consumer).run();
+}
+
+ReadResult read_raw_log(Bytes bytes, const std::string& name, RawVisitor& visitor) {
+  RawConsumer consumer(visitor);
+  return LogReader(bytes, name, consumer).run();
 }
 
 }  // namespace fib::trace

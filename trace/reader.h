@@ -32,6 +32,21 @@ class Visitor {
   virtual void on_launch(std::uint32_t thread, const Launch&) { (void)thread; }
   virtual void on_graph_launch(std::uint32_t thread, const GraphLaunch&) { (void)thread; }
   virtual void on_call(std::uint32_t thread, const Call&) { (void)thread; }
+  virtual void on_window(const Window&) {}
+  virtual void on_region(const Region&) {}
+  virtual void on_page_hashes(const PageHashes&) {}
+  virtual void on_stream(const Stream&) {}
+  virtual void on_payload(std::uint32_t thread, const Payload&) { (void)thread; }
+  virtual void on_point(std::uint32_t thread, const Point&) { (void)thread; }
+  virtual void on_end(const EndPayload&) {}
+};
+
+/// Receives the records of a log as they are, in file order.
+class RawVisitor {
+ public:
+  virtual ~RawVisitor() = default;
+  /// One whole record, its header included; nothing but its length was checked (see Decoder).
+  virtual void on_record(std::uint32_t thread, Bytes record) = 0;
   virtual void on_end(const EndPayload&) {}
 };
 
@@ -54,13 +69,19 @@ struct ReadResult {
   std::uint64_t records = 0;          ///< delivered
   std::uint64_t unknown_records = 0;  ///< of a type newer than this build; skipped
   std::uint64_t file_bytes = 0, raw_bytes = 0;
+  std::uint64_t good_bytes = 0;     ///< up to the end of the last undamaged chunk
+  std::uint64_t next_sequence = 0;  ///< ChunkHeader::sequence of a chunk appended there
 };
 
 /// Reads a whole log from memory. Never throws on bad input; work is linear in the input's size.
 /// `name` stands in messages. Exceptions of the visitor pass through.
 [[nodiscard]] ReadResult read_log(Bytes bytes, const std::string& name, Visitor& visitor);
 
+/// The same without decoding: records that are impossible inside don't count as damage.
+[[nodiscard]] ReadResult read_raw_log(Bytes bytes, const std::string& name, RawVisitor& visitor);
+
 /// Maps `path` and reads it; an unreadable file is Refused with the reason.
 [[nodiscard]] ReadResult read_log_file(const std::filesystem::path& path, Visitor& visitor);
+[[nodiscard]] ReadResult read_raw_log_file(const std::filesystem::path& path, RawVisitor& visitor);
 
 }  // namespace fib::trace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,6 +16,9 @@
 namespace fib::trace {
 
 using Bytes = std::span<const std::byte>;
+
+/// XXH3-128 in canonical byte order. Bytes, so it may stand at any address.
+using Hash = std::array<std::uint8_t, 16>;
 
 struct Process {
   ProcessRecord fixed;
@@ -101,6 +105,38 @@ struct Drops {
 struct Thread {
   ThreadRecord fixed;
   std::string_view name;
+};
+
+struct Window {
+  RecordHeader header;
+  WindowRecord fixed;
+  std::string_view text;
+};
+struct Region {
+  RecordHeader header;
+  RegionRecord fixed;
+  std::string_view name;
+};
+struct HashRun {
+  std::uint32_t first;           ///< page
+  std::span<const Hash> hashes;  ///< of the pages first, first + 1 ...
+};
+struct PageHashes {
+  RecordHeader header;
+  PageHashesRecord fixed;
+  std::vector<HashRun> runs;
+};
+struct Stream {
+  StreamRecord fixed;
+};
+struct Payload {
+  RecordHeader header;
+  PayloadRecord fixed;
+  std::span<const Hash> hashes;
+};
+struct Point {
+  RecordHeader header;
+  PointRecord fixed;
 };
 
 }  // namespace fib::trace

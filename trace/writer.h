@@ -38,7 +38,6 @@ class ChunkWriter {
   std::unique_ptr<State> state_;
   std::uint64_t sequence_ = 0;
   std::uint64_t bytes_ = 0;
-  int level_;
   int error_ = 0;
 };
 

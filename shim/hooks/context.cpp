@@ -7,13 +7,30 @@
 namespace fib::shim {
 namespace {
 
+/// Releasing or resetting a primary context may end it, however its handle is called.
+CUcontext ending(CUcontext context) noexcept { return context; }
+CUcontext ending(CUdevice) noexcept { return nullptr; }
+
+template <Api A, class Handle>
+bool may_end(const Recorder& recorder, Handle handle) noexcept {
+  if constexpr (A == Api::cuDevicePrimaryCtxRelease || A == Api::cuDevicePrimaryCtxRelease_v2)
+    return recorder.live.is_last_reference(handle);
+  return true;
+}
+
 template <Api A, class Handle>
 CUresult end_context(Handle handle) noexcept {
-  return around<A>([](Recorder& recorder) noexcept { recorder.kernels.end_epoch(); },
-                   [&](Recorder& recorder, CUresult result, std::uint64_t begin) noexcept {
-                     recorder.calls.call<A>(result, begin, handle);
-                   },
-                   handle);
+  return around<A>(
+      [&](Recorder& recorder) noexcept {
+        if (may_end<A>(recorder, handle)) recorder.windows.context_ending(ending(handle));
+        recorder.kernels.end_epoch();
+        recorder.before_call<A>(handle);
+      },
+      [&](Recorder& recorder, CUresult result, std::uint64_t begin) noexcept {
+        recorder.calls.call<A>(result, begin, handle);
+        recorder.after_call<A>(result, handle);
+      },
+      handle);
 }
 
 /// cuuint64_t for thresholds and watermarks, int for the reuse policies (CUmemPool_attribute).

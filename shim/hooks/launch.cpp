@@ -10,8 +10,9 @@ using recorder::LaunchCall;
 
 /// The shape of every launch hook; `describe` makes the LaunchCall, if it is needed at all.
 template <Api A, class Describe, class... Args>
-CUresult launched(Describe&& describe, Args... args) noexcept {
-  return observe<A>(
+CUresult launched(const Describe& describe, Args... args) noexcept {
+  return around_launch<A>(
+      describe, [](Recorder&) noexcept {},
       [&](Recorder& recorder, CUresult result, std::uint64_t begin) noexcept {
         recorder.launches.launch(describe(), result, begin);
       },
@@ -93,14 +94,15 @@ LaunchCall legacy_call(Api api, CUfunction f, int width, int height, CUstream st
 
 template <Api A, class... Args>
 CUresult launch_legacy(const LaunchCall& call, Args... args) noexcept {
-  return observe<A>(
-      [&](Recorder& recorder, CUresult result, std::uint64_t begin) noexcept {
-        recorder.launches.launch(call, result, begin);
-        recorder.session.deviation(trace::Deviation::LegacyLaunch,
-                                   "%s was used: block and parameters are in earlier calls",
-                                   driver::info(A).name);
-      },
-      args...);
+  return around_launch<A>([&]() noexcept { return call; }, [](Recorder&) noexcept {},
+                          [&](Recorder& recorder, CUresult result, std::uint64_t begin) noexcept {
+                            recorder.launches.launch(call, result, begin);
+                            recorder.session.deviation(
+                                trace::Deviation::LegacyLaunch,
+                                "%s was used: block and parameters are in earlier calls",
+                                driver::info(A).name);
+                          },
+                          args...);
 }
 
 template <Api A>

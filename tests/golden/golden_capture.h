@@ -16,7 +16,7 @@ struct GoldenChunk {
   RecordBuffer payload;
 };
 
-/// One process of the golden capture: every record type with fixed contents.
+/// One process of the golden capture, with fixed contents.
 struct GoldenLog {
   std::string process;  ///< name of its directory
   std::uint64_t start_unix_ns;
@@ -27,6 +27,10 @@ struct GoldenLog {
 [[nodiscard]] std::vector<GoldenLog> golden_logs();
 /// The bytes behind the image records of the golden logs.
 [[nodiscard]] std::string golden_image();
+/// The contents behind the page hashes; far smaller than real pages.
+[[nodiscard]] std::vector<std::vector<std::byte>> golden_pages();
+/// One page file: two pairs of two pages.
+[[nodiscard]] bool write_golden_pages(std::unique_ptr<Sink> sink);
 
 /// False if anything failed.
 [[nodiscard]] bool write_golden_log(const GoldenLog& log, std::unique_ptr<Sink> sink);

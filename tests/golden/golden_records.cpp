@@ -1,35 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The contents of the golden capture. The numbers mean nothing but differ from each other wherever
 // a decoder could mix two fields up.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <numeric>
 
-#include "tests/golden/golden_capture.h"
+#include "tests/golden/golden_chunk.h"
 #include "trace/checksum.h"
 #include "trace/encoder.h"
 
 namespace fib::trace::testing {
 namespace {
-
-constexpr std::uint64_t kStartTicks = 1'000'000;
-
-/// A chunk's payload under construction; a full buffer would show as a wrong dump, so only asserts.
-class Chunk {
- public:
-  Chunk(ChunkType type, std::uint32_t thread) : chunk_{type, RecordBuffer()} {
-    const RecordsPrefix prefix{thread, 0};
-    must(chunk_.payload.append(&prefix, sizeof prefix));
-  }
-  RecordBuffer& out() { return chunk_.payload; }
-  static void must(bool done) {
-    if (!done) std::abort();
-  }
-  GoldenChunk take() { return std::move(chunk_); }
-
- private:
-  GoldenChunk chunk_;
-};
 
 std::array<std::byte, kLaunchAttributeBytes> attribute(std::uint32_t id, unsigned first) {
   std::array<std::byte, kLaunchAttributeBytes> raw{};
@@ -42,19 +24,6 @@ std::vector<std::byte> counting(std::size_t bytes, unsigned first) {
   std::vector<std::byte> values(bytes);
   for (std::size_t i = 0; i < bytes; ++i) values[i] = static_cast<std::byte>(first + i);
   return values;
-}
-
-void add_machine(RecordBuffer& out, std::int32_t rank) {
-  const ProcessRecord process{
-      4242u + static_cast<std::uint32_t>(rank), 4000, rank, rank, 2, 13000, 2'000'000'000, 0, 0};
-  const StringPair strings[] = {{"command", "python3 serve.py"}, {"host", "golden"}, {"empty", ""}};
-  Chunk::must(encode_process(out, kStartTicks, process, strings));
-  Chunk::must(encode_clock(out, kStartTicks + 1, {1'700'000'000'000'000'000, 5'000'000'000}));
-  DeviceRecord device{0, 9, 0, 132, {}, 150'754'820'096, 0, 0};
-  std::iota(std::begin(device.uuid), std::end(device.uuid), std::uint8_t{0x10});
-  Chunk::must(encode_device(out, kStartTicks + 2, device, "Golden GPU"));
-  const ContextLimit limits[] = {{0, 0, 1024}, {2, 0, 8'388'608}};
-  Chunk::must(encode_context(out, kStartTicks + 3, {0xc0ffee00, 0, 0}, limits));
 }
 
 void add_apis(RecordBuffer& out) {
@@ -73,7 +42,7 @@ void add_code(RecordBuffer& out) {
   Chunk::must(encode_load(out, kStartTicks + 10, load, options, library_options, "/opt/k.cubin"));
   const std::string bytes = golden_image();
   ImageRecord image{1, 0, {}, bytes.size(), 1, {}};
-  image_hash(std::as_bytes(std::span(bytes)), image.hash);
+  std::ranges::copy(content_hash(std::as_bytes(std::span(bytes))), image.hash);
   Chunk::must(encode_image(out, kStartTicks + 11, image));
   const KernelParam params[] = {{0, 8}, {8, 8}, {16, 4}};
   const KernelAttribute attributes[] = {{0, 1024}, {8, 65536}};
@@ -114,7 +83,7 @@ void add_graphs(RecordBuffer& out) {
 
 GoldenChunk definitions(std::int32_t rank) {
   Chunk chunk(ChunkType::Definitions, kDefinitionsThread);
-  add_machine(chunk.out(), rank);
+  add_golden_machine(chunk.out(), rank);
   add_apis(chunk.out());
   add_code(chunk.out());
   add_graphs(chunk.out());
@@ -159,21 +128,14 @@ GoldenChunk calls(std::uint32_t thread) {
   return chunk.take();
 }
 
-GoldenChunk end(std::uint64_t records, std::uint64_t launches) {
-  GoldenChunk chunk{ChunkType::End, RecordBuffer()};
-  const EndPayload payload{records, launches, 5, 4};
-  Chunk::must(chunk.payload.append(&payload, sizeof payload));
-  return chunk;
-}
-
 GoldenLog first_process() {
   GoldenLog log{"rank0-pid4242-1700000000000", 1'700'000'000'000'000'000, 3, {}};
   log.chunks.push_back(definitions(0));
   log.chunks.push_back(launches(0));
   log.chunks.push_back(calls(1));
-  log.chunks.push_back(end(24, 3));
+  log.chunks.push_back(golden_end(24, 3));
   log.chunks.push_back(calls(0));  // made while the process exits
-  log.chunks.push_back(end(27, 3));
+  log.chunks.push_back(golden_end(27, 3));
   return log;
 }
 
@@ -181,16 +143,37 @@ GoldenLog second_process() {
   GoldenLog log{"rank1-pid4243-1700000000001", 1'700'000'000'001'000'000, 0, {}};
   log.chunks.push_back(definitions(1));
   log.chunks.push_back(launches(0));
-  log.chunks.push_back(end(21, 3));
+  log.chunks.push_back(golden_end(21, 3));
   return log;
 }
 
 }  // namespace
 
+void add_golden_machine(RecordBuffer& out, std::int32_t rank) {
+  const ProcessRecord process{
+      4242u + static_cast<std::uint32_t>(rank), 4000, rank, rank, 2, 13000, 2'000'000'000, 0, 0};
+  const StringPair strings[] = {{"command", "python3 serve.py"}, {"host", "golden"}, {"empty", ""}};
+  Chunk::must(encode_process(out, kStartTicks, process, strings));
+  Chunk::must(encode_clock(out, kStartTicks + 1, {1'700'000'000'000'000'000, 5'000'000'000}));
+  DeviceRecord device{0, 9, 0, 132, {}, 150'754'820'096, 0, 0};
+  std::iota(std::begin(device.uuid), std::end(device.uuid), std::uint8_t{0x10});
+  Chunk::must(encode_device(out, kStartTicks + 2, device, "Golden GPU"));
+  const ContextLimit limits[] = {{0, 0, 1024}, {2, 0, 8'388'608}};
+  Chunk::must(encode_context(out, kStartTicks + 3, {0xc0ffee00, 0, 0}, limits));
+}
+
+GoldenChunk golden_end(std::uint64_t records, std::uint64_t launches) {
+  GoldenChunk chunk{ChunkType::End, RecordBuffer()};
+  const EndPayload payload{records, launches, 5, 4};
+  Chunk::must(chunk.payload.append(&payload, sizeof payload));
+  return chunk;
+}
+
 std::vector<GoldenLog> golden_logs() {
   std::vector<GoldenLog> logs;
   logs.push_back(first_process());
   logs.push_back(second_process());
+  logs.push_back(golden_windows());
   return logs;
 }
 

@@ -21,7 +21,8 @@ set(FIB_HARNESS ${CMAKE_CURRENT_LIST_DIR}/harness)
 # fib_test_support(route definitions...): the support library for programs of one route.
 function(fib_test_support route)
   set(target fibtest_${route})
-  add_library(${target} STATIC support/check.cpp support/hidden.cpp support/image.cpp support/mini.cpp support/notes.cpp)
+  add_library(${target} STATIC support/any_memory.cpp support/check.cpp support/hidden.cpp support/image.cpp
+              support/mini.cpp support/notes.cpp support/work_form.cpp)
   target_include_directories(${target} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC fib_cuda_headers Threads::Threads ${CMAKE_DL_LIBS}
                         PRIVATE fib_warnings)

@@ -36,6 +36,10 @@ Config* read() {
   c->driver_version = version_in(c->faults);
   c->null_launch = text("FIBSIM_LAUNCH") == "null";
   c->eager_loading = text("CUDA_MODULE_LOADING") == "EAGER";
+  c->taken = text("FIBSIM_TAKEN");
+  c->taken_once = text("FIBSIM_TAKEN_ONCE");
+  c->device_name = text("FIBSIM_DEVICE_NAME");
+  if (c->device_name.empty()) c->device_name = "fibshim simulated GPU";
   c->count_file = text("FIBSIM_COUNT_FILE");
   return c;
 }

@@ -15,6 +15,8 @@ struct Config {
   bool eager_loading = false;
   std::string faults;
   std::string count_file;
+  std::string taken, taken_once;  // see address_zone.h
+  std::string device_name;
 };
 const Config& config();
 

@@ -4,12 +4,12 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tests/sim_driver/config.h"
 #include "tests/sim_driver/driver.h"
 
 namespace fib::sim {
 namespace {
 
-constexpr char kName[] = "fibshim simulated GPU";
 constexpr int kMajor = 9, kMinor = 0;
 
 void copy_text(char* out, int room, const std::string& text) {
@@ -85,7 +85,7 @@ std::string pci_bus_id(int ordinal) {
 SIM_API(cuDeviceGet, (CUdevice * out, int ordinal), store(out, c.driver.device(ordinal).ordinal))
 SIM_API(cuDeviceGetCount, (int* out), store(out, c.driver.devices.size()))
 SIM_API(cuDeviceGetName, (char* out, int room, CUdevice device), c.driver.device(device);
-        copy_text(out, room, kName))
+        copy_text(out, room, config().device_name))
 SIM_API(cuDeviceGetUuid, (CUuuid * out, CUdevice device),
         store(out, device_uuid(c.driver.device(device).ordinal)))
 SIM_API(cuDeviceGetUuid_v2, (CUuuid * out, CUdevice device),

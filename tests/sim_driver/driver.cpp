@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "tests/sim_driver/address_zone.h"
 #include "tests/sim_driver/config.h"
 
 namespace fib::sim {
@@ -61,6 +62,7 @@ extern "C" CUresult CUDAAPI cuInit(unsigned flags) {
         require(flags == 0);
         if (phase() == Phase::ready) return;
         require(config().devices > 0, CUDA_ERROR_NO_DEVICE);
+        take_addresses();
         create_devices(c.driver);
         ::pthread_atfork(nullptr, nullptr, after_fork_in_child);
         g_null_launch.store(config().null_launch);

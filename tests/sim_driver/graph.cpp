@@ -30,6 +30,7 @@ struct TypeOf {
   CUgraphNodeType operator()(const EventRecord&) const { return CU_GRAPH_NODE_TYPE_EVENT_RECORD; }
   CUgraphNodeType operator()(const EventWait&) const { return CU_GRAPH_NODE_TYPE_WAIT_EVENT; }
   CUgraphNodeType operator()(const ChildGraph&) const { return CU_GRAPH_NODE_TYPE_GRAPH; }
+  CUgraphNodeType operator()(const MemOps&) const { return CU_GRAPH_NODE_TYPE_BATCH_MEM_OP; }
 };
 
 /// Picks among the nodes whose dependencies have run, at random: a missing edge shows.

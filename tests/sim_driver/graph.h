@@ -92,6 +92,7 @@ KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS_v1& params);
 Copy copy_from(Call& c, const CUDA_MEMCPY3D& params, CUcontext context);
 Memset memset_from(Call& c, const CUDA_MEMSET_NODE_PARAMS& params, CUcontext context);
 ChildGraph child_from(Call& c, CUgraph graph);
+MemOps mem_ops_from(Call& c, const CUDA_BATCH_MEM_OP_NODE_PARAMS& params);
 /// The work that the parameter union of cuGraphAddNode describes.
 Work work_from(Call& c, const CUgraphNodeParams& params);
 /// New parameters for a node, which must keep its type. Attributes of kernel nodes stay.

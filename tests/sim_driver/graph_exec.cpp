@@ -164,6 +164,9 @@ SIM_API(cuGraphExecHostNodeSetParams,
         (CUgraphExec exec, CUgraphNode node, const CUDA_HOST_NODE_PARAMS* params),
         require(params && params->fn);
         set_work(c, exec, node, HostCall{params->fn, params->userData}))
+SIM_API(cuGraphExecBatchMemOpNodeSetParams,
+        (CUgraphExec exec, CUgraphNode node, const CUDA_BATCH_MEM_OP_NODE_PARAMS* params),
+        set_work(c, exec, node, mem_ops_from(c, given(params))))
 SIM_API(cuGraphExecEventRecordNodeSetEvent, (CUgraphExec exec, CUgraphNode node, CUevent event),
         set_work(c, exec, node, EventRecord{find_event(c.driver, event)}))
 SIM_API(cuGraphExecEventWaitNodeSetEvent, (CUgraphExec exec, CUgraphNode node, CUevent event),

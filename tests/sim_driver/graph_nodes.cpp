@@ -119,6 +119,8 @@ SIM_ADD_NODE(cuGraphAddChildGraphNode, (CUgraph child), child_from(c, child))
 SIM_ADD_NODE(cuGraphAddEmptyNode, (), Empty{})
 SIM_ADD_NODE(cuGraphAddEventRecordNode, (CUevent event), EventRecord{find_event(c.driver, event)})
 SIM_ADD_NODE(cuGraphAddEventWaitNode, (CUevent event), EventWait{find_event(c.driver, event)})
+SIM_ADD_NODE(cuGraphAddBatchMemOpNode, (const CUDA_BATCH_MEM_OP_NODE_PARAMS* params),
+             mem_ops_from(c, given(params)))
 SIM_ADD_NODE(cuGraphAddNode, (CUgraphNodeParams * params), work_from(c, given(params)))
 
 SIM_API(cuGraphAddNode_v2,
@@ -141,6 +143,12 @@ SIM_API(cuGraphHostNodeGetParams, (CUgraphNode node, CUDA_HOST_NODE_PARAMS* out)
   out->fn = host.function;
   out->userData = host.data;
 })
+// The list lives as long as the node keeps its parameters.
+SIM_API(cuGraphBatchMemOpNodeGetParams, (CUgraphNode node, CUDA_BATCH_MEM_OP_NODE_PARAMS* out), {
+  MemOps& ops = work_of<MemOps>(*find_node(c.driver, node));
+  require(out != nullptr);
+  *out = {c.context()->handle, static_cast<unsigned>(ops.list.size()), ops.list.data(), 0};
+})
 SIM_API(cuGraphChildGraphNodeGetGraph, (CUgraphNode node, CUgraph* out),
         store(out, work_of<ChildGraph>(*find_node(c.driver, node)).graph->handle))
 SIM_API(cuGraphEventRecordNodeGetEvent, (CUgraphNode node, CUevent* out),
@@ -161,6 +169,8 @@ SIM_SET_PARAMS(cuGraphMemcpyNodeSetParams, const CUDA_MEMCPY3D* params,
 SIM_SET_PARAMS(cuGraphMemsetNodeSetParams, const CUDA_MEMSET_NODE_PARAMS* params,
                memset_from(c, given(params), nullptr))
 SIM_SET_PARAMS(cuGraphHostNodeSetParams, const CUDA_HOST_NODE_PARAMS* params, host_from(params))
+SIM_SET_PARAMS(cuGraphBatchMemOpNodeSetParams, const CUDA_BATCH_MEM_OP_NODE_PARAMS* params,
+               mem_ops_from(c, given(params)))
 SIM_SET_PARAMS(cuGraphEventRecordNodeSetEvent, CUevent event,
                EventRecord{find_event(c.driver, event)})
 SIM_SET_PARAMS(cuGraphEventWaitNodeSetEvent, CUevent event, EventWait{find_event(c.driver, event)})

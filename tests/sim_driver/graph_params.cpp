@@ -2,6 +2,7 @@
 #include "tests/sim_driver/copy.h"
 #include "tests/sim_driver/driver.h"
 #include "tests/sim_driver/launch.h"
+#include "tests/sim_driver/mem_ops.h"
 
 namespace fib::sim {
 namespace {
@@ -69,6 +70,11 @@ ChildGraph child_from(Call& c, CUgraph graph) {
   return {std::move(copy)};
 }
 
+MemOps mem_ops_from(Call& c, const CUDA_BATCH_MEM_OP_NODE_PARAMS& params) {
+  require(params.flags == 0);
+  return mem_ops_from(c, params.paramArray, params.count, device_of(c, params.ctx));
+}
+
 Work work_from(Call& c, const CUgraphNodeParams& p) {
   switch (p.type) {
     case CU_GRAPH_NODE_TYPE_KERNEL: return launch_of(c, p.kernel, handle_in(p.kernel));
@@ -82,6 +88,8 @@ Work work_from(Call& c, const CUgraphNodeParams& p) {
     case CU_GRAPH_NODE_TYPE_EVENT_RECORD:
       return EventRecord{find_event(c.driver, p.eventRecord.event)};
     case CU_GRAPH_NODE_TYPE_WAIT_EVENT: return EventWait{find_event(c.driver, p.eventWait.event)};
+    case CU_GRAPH_NODE_TYPE_BATCH_MEM_OP:
+      return mem_ops_from(c, p.memOp.paramArray, p.memOp.count, device_of(c, p.memOp.ctx));
     default: fail(CUDA_ERROR_NOT_SUPPORTED);
   }
 }

@@ -49,12 +49,29 @@ Bytes elf_in_fatbin(const std::byte* data) {
   fail(CUDA_ERROR_NO_BINARY_FOR_GPU);
 }
 
+std::string own_directory() {
+  Dl_info info{};
+  ::dladdr(reinterpret_cast<const void*>(&own_directory), &info);
+  const std::string path = info.dli_fname ? info.dli_fname : "";
+  return path.substr(0, path.rfind('/') + 1);
+}
+
+/// What follows `key` in `text`, up to one of `ends`; empty if the key is not there.
+std::string word_behind(const char* text, const char* key, const char* ends) {
+  const char* word = std::strstr(text, key);
+  if (!word) return "";
+  word += std::strlen(key);
+  return std::string(word, std::strcspn(word, ends));
+}
+
 Bytes elf_behind_text(const char* text) {
-  constexpr char kKey[] = "//fibsim: ";
-  const char* line = std::strstr(text, kKey);
-  require(line != nullptr, CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
-  line += sizeof kKey - 1;
-  return read_file(std::string(line, std::strcspn(line, "\n")).c_str());
+  if (const std::string path = word_behind(text, "//fibsim: ", "\n"); !path.empty())
+    return read_file(path.c_str());
+  // Real PTX: there may be a simulated kernel of that name beside the driver.
+  const std::string kernel = word_behind(text, ".entry ", "( \n");
+  const std::string path = own_directory() + kernel + ".simcubin";
+  require(!kernel.empty() && ::access(path.c_str(), R_OK) == 0, CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
+  return read_file(path.c_str());
 }
 
 bool looks_like_text(const std::byte* data) {

@@ -13,7 +13,8 @@ namespace fib::sim {
 using Bytes = std::vector<std::byte>;
 
 /// Copies the ELF out of what cuModuleLoadData and cuLibraryLoadData accept: ELF, fatbin, fatbinC
-/// wrapper v1, or a text with a line `//fibsim: PATH` (stands in for PTX). Throws Failure.
+/// wrapper v1, or a text with a line `//fibsim: PATH` (stands in for PTX), or PTX
+/// whose first kernel NAME is in NAME.simcubin beside the driver. Throws Failure.
 Bytes elf_of(const void* image);
 Bytes read_file(const char* path);
 

@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include "tests/sim_driver/address_zone.h"
 #include "tests/sim_driver/api.h"
 
 namespace fib::sim {
@@ -18,15 +19,9 @@ std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to *
 std::size_t small_bytes(std::size_t size) { return round_up(size + kBehind, kGranule); }
 std::size_t large_bytes(std::size_t size) { return round_up(size + kBehind, kSegment); }
 
-// Aligned to 2 MiB: map more, and give the rest back.
 uintptr_t map_segment(std::size_t bytes) {
-  void* raw = ::mmap(nullptr, bytes + kSegment, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  require(raw != MAP_FAILED, CUDA_ERROR_OUT_OF_MEMORY);
-  const auto begin = reinterpret_cast<uintptr_t>(raw);
-  const uintptr_t base = round_up(begin, kSegment);
-  if (base > begin) ::munmap(raw, base - begin);
-  ::munmap(reinterpret_cast<void*>(base + bytes), begin + kSegment - base);
+  const uintptr_t base = map_in_zone(bytes, kSegment, PROT_READ | PROT_WRITE);
+  require(base != 0, CUDA_ERROR_OUT_OF_MEMORY);
   return base;
 }
 
@@ -49,7 +44,7 @@ uintptr_t MemoryMap::allocate(std::size_t size) {
 void MemoryMap::release(uintptr_t base, std::size_t size) {
   if (size < kLarge) return merge(base, small_bytes(size));
   segments_.erase(base);
-  ::munmap(reinterpret_cast<void*>(base), large_bytes(size));
+  unmap_from_zone(base, large_bytes(size));
 }
 
 // First fit, lowest address: a block that was just freed is used again soon.

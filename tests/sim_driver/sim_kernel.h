@@ -93,14 +93,20 @@ struct GlobalEntry {
   static ::fib::sim::KernelEntry<&name> fibsim_entry_##name{FibsimAttributes{__VA_ARGS__}}; \
   void name parameters
 #define SIM_KERNEL(name, parameters) SIM_KERNEL_WITH(name, parameters, )
+/// A kernel whose name is not mangled.
+#define SIM_KERNEL_C(name, parameters)                                           \
+  extern "C" FIBSIM_EXPORT void name parameters;                                 \
+  static ::fib::sim::KernelEntry<&name> fibsim_entry_##name{FibsimAttributes{}}; \
+  void name parameters
 
-/// A __device__ (SIM_GLOBAL) or __constant__ (SIM_CONSTANT) variable, zero at load.
-#define FIBSIM_VARIABLE(type, name, is_constant)         \
-  extern "C" {                                           \
-  FIBSIM_EXPORT type name{};                             \
-  }                                                      \
-  static ::fib::sim::GlobalEntry fibsim_entry_##name {   \
-    { #name, &name, sizeof(name), is_constant, nullptr } \
+/// A __device__ (SIM_GLOBAL) or __constant__ (SIM_CONSTANT) variable, zero at load. It is in the
+/// section that nvcc would put it into.
+#define FIBSIM_VARIABLE(type, name, is_constant, where)      \
+  extern "C" {                                               \
+  FIBSIM_EXPORT __attribute__((section(where))) type name{}; \
+  }                                                          \
+  static ::fib::sim::GlobalEntry fibsim_entry_##name {       \
+    { #name, &name, sizeof(name), is_constant, nullptr }     \
   }
-#define SIM_GLOBAL(type, name) FIBSIM_VARIABLE(type, name, false)
-#define SIM_CONSTANT(type, name) FIBSIM_VARIABLE(type, name, true)
+#define SIM_GLOBAL(type, name) FIBSIM_VARIABLE(type, name, false, ".nv.global")
+#define SIM_CONSTANT(type, name) FIBSIM_VARIABLE(type, name, true, ".nv.constant3")

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/sim_driver/address_zone.h"
 #include "tests/sim_driver/driver.h"
 
 namespace fib::sim {
@@ -15,31 +16,15 @@ void* pointer_to(uintptr_t address) { return reinterpret_cast<void*>(address); }
 
 bool is_granular(size_t n) { return n % kVmmGranularity == 0; }
 
-uintptr_t map_nothing(uintptr_t at, size_t size, int extra_flags) {
-  void* p = ::mmap(pointer_to(at), size, PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | extra_flags, -1, 0);
-  return p == MAP_FAILED ? 0 : reinterpret_cast<uintptr_t>(p);
-}
-
-/// Anywhere with this alignment: reserve more, and give the rest back.
-uintptr_t reserve_anywhere(size_t size, size_t alignment) {
-  const uintptr_t begin = map_nothing(0, size + alignment, 0);
-  require(begin != 0, CUDA_ERROR_OUT_OF_MEMORY);
-  const uintptr_t base = (begin + alignment - 1) / alignment * alignment;
-  if (base > begin) ::munmap(pointer_to(begin), base - begin);
-  if (const uintptr_t end = begin + size + alignment; end > base + size)
-    ::munmap(pointer_to(base + size), end - (base + size));
-  return base;
-}
-
 /// The hint is taken if it is free, else ignored, as the driver does.
 uintptr_t reserve(Vmm& vmm, uintptr_t hint, size_t size, size_t alignment) {
   if (alignment == 0) alignment = kVmmGranularity;
   require(size > 0 && is_granular(size) && (alignment & (alignment - 1)) == 0);
   alignment = std::max(alignment, kVmmGranularity);
   uintptr_t base = 0;
-  if (hint != 0 && hint % alignment == 0) base = map_nothing(hint, size, MAP_FIXED_NOREPLACE);
-  if (base == 0) base = reserve_anywhere(size, alignment);
+  if (hint != 0 && hint % alignment == 0) base = map_exactly(hint, size, PROT_NONE);
+  if (base == 0) base = map_in_zone(size, alignment, PROT_NONE);
+  require(base != 0, CUDA_ERROR_OUT_OF_MEMORY);
   vmm.reservations[base] = size;
   return base;
 }
@@ -126,7 +111,8 @@ void unmap(Call& c, CUdeviceptr address, size_t size) {
     c.driver.memory.remove(base);
     c.driver.vmm.mappings.erase(base);
   }
-  map_nothing(address, size, MAP_FIXED);
+  ::mmap(pointer_to(address), size, PROT_NONE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
 int protection(const Allocation& range) {
@@ -166,7 +152,7 @@ SIM_API(cuMemAddressFree, (CUdeviceptr address, size_t size), {
   const auto it = vmm.reservations.find(address);
   require(it != vmm.reservations.end() && it->second == size);
   require(!has_mapping(vmm, c.driver, address, size));
-  ::munmap(pointer_to(address), size);
+  unmap_from_zone(address, size);
   vmm.reservations.erase(it);
 })
 

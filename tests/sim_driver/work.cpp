@@ -6,6 +6,7 @@
 #include "tests/sim_driver/copy.h"
 #include "tests/sim_driver/counter.h"
 #include "tests/sim_driver/driver.h"
+#include "tests/sim_driver/mem_ops.h"
 
 namespace fib::sim {
 namespace {
@@ -14,6 +15,7 @@ void run_one(const Empty&) {}
 void run_one(const ChildGraph&) {}
 void run_one(const Copy& copy) { run_copy(copy); }
 void run_one(const Memset& set) { run_memset(set.what); }
+void run_one(const MemOps& ops) { run_mem_ops(ops); }
 
 void run_one(const KernelLaunch& launch) {
   const LoadedKernel& kernel = *launch.function->kernel;

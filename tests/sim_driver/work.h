@@ -53,11 +53,16 @@ struct ChildGraph {
   std::shared_ptr<Graph> graph;
 };
 
+/// Stream memory operations: waits for words, writes of words.
+struct MemOps {
+  std::vector<CUstreamBatchMemOpParams> list;
+};
+
 struct Empty {};
 
 /// Everything that a stream or a graph can do.
-using Work =
-    std::variant<Empty, KernelLaunch, Copy, Memset, HostCall, EventRecord, EventWait, ChildGraph>;
+using Work = std::variant<Empty, KernelLaunch, Copy, Memset, HostCall, EventRecord, EventWait,
+                          ChildGraph, MemOps>;
 
 /// Does the work now, in this thread. Child graphs are expanded at instantiation and never get
 /// here.

@@ -17,6 +17,9 @@ def arguments(description, **defaults):
     parser.add_argument("--device", default="cuda", help="cpu: a dry run that needs no GPU")
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--hidden", type=int, default=2048)
+    parser.add_argument("--head", type=int, default=64, help="width of a head")
+    parser.add_argument("--kv", type=int, default=0, help="key-value heads (0: a quarter of the heads)")
+    parser.add_argument("--intermediate", type=int, default=0, help="0: four times --hidden")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--prompt", type=int, default=32, help="tokens")
     parser.add_argument("--tokens", type=int, default=24, help="new tokens per sequence")
@@ -26,10 +29,11 @@ def arguments(description, **defaults):
 
 def build(options):
     """The model, in bf16, in evaluation mode."""
+    heads = options.hidden // options.head
     config = LlamaConfig(
-        hidden_size=options.hidden, intermediate_size=options.hidden * 4,
-        num_hidden_layers=options.layers, num_attention_heads=options.hidden // 64,
-        num_key_value_heads=max(1, options.hidden // 256), vocab_size=32000,
+        hidden_size=options.hidden, intermediate_size=options.intermediate or options.hidden * 4,
+        num_hidden_layers=options.layers, num_attention_heads=heads,
+        num_key_value_heads=options.kv or max(1, heads // 4), vocab_size=32000,
         max_position_embeddings=4096)
     torch.manual_seed(0)
     torch.set_default_dtype(torch.bfloat16)
@@ -79,9 +83,9 @@ def static_cache(model, options, spare=8):
 class Decoder:
     """Greedy decoding with a static cache; step() touches only tensors that stay where they are."""
 
-    def __init__(self, model, options, forward=None):
+    def __init__(self, model, options, forward=None, spare=8):
         self.forward = model if forward is None else forward
-        self.cache = static_cache(model, options)
+        self.cache = static_cache(model, options, spare)
         self.position = torch.full((1,), options.prompt, device=options.device)
         parameters = inspect.signature(model.forward).parameters
         self.wants_position = "cache_position" in parameters  # transformers 4 and early 5

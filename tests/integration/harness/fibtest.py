@@ -161,4 +161,4 @@ def processes_in(capture):
     capture = pathlib.Path(capture)
     if not capture.is_dir():
         return []
-    return sorted(p for p in capture.iterdir() if p.name != "images")
+    return sorted(p for p in capture.iterdir() if p.name not in ("images", "pages"))

@@ -5,6 +5,9 @@ direct    without the shim
 off       under the shim with FIBSHIM_MODE=off: same output, no file anywhere
 recorded  under the shim: same output, and a capture that agrees with the driver's own count
           and with what the program noted about itself
+replayed  under the shim with a window over all of it: same output, and a replay of the window finds
+          every launch that the driver counted, and every one as recorded
+extracted the same, and single launches taken out of the window replay by themselves
 """
 
 import argparse
@@ -12,6 +15,7 @@ import pathlib
 import re
 
 import expectations
+import replay
 from fibtest import Case, processes_in, require, require_clean
 
 
@@ -19,13 +23,17 @@ def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--name", required=True)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--mode", required=True, choices=["direct", "off", "recorded"])
+    parser.add_argument("--mode", required=True, choices=["direct", "off", "recorded", "replayed", "extracted"])
     parser.add_argument("--sanitizer-runtime", default="")
     parser.add_argument("--expect", action="append", default=[],
                         help="exit=N, success=0 (no EXIT-SUCCESS), processes=N, launches=N (eager ones, at "
                              "least), kernel=NAME:N, deviation=CODE:N (all of them), stderr=REGEX (one line "
                              "of fibshim each), drops=1 (allowed), params=0 (their bytes are not "
-                             "known), audit=0 (the driver cannot count)")
+                             "known), audit=0 (the driver cannot count); of replays: replay.VERDICT=N "
+                             "(launches that are not exact), replay.exit=N, replay.part=1 (the window is not "
+                             "all of the program), replay.deviation=TEXT, "
+                             "replay.recorded=CODE:N (deviations of the recording with a window), "
+                             "replay.window=SPEC (what to record of it)")
     parser.add_argument("--env", action="append", default=[])
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
@@ -34,7 +42,8 @@ def parse():
 class Expectations:
     def __init__(self, words):
         self.values = {}
-        self.lists = {"stderr": [], "kernel": [], "deviation": []}
+        self.lists = {"stderr": [], "kernel": [], "deviation": [], "replay.deviation": [],
+                      "replay.recorded": [], "replay.window": []}
         for word in words:
             key, _, value = word.partition("=")
             if key in self.lists:
@@ -44,6 +53,11 @@ class Expectations:
 
     def get(self, key, default):
         return self.values.get(key, default)
+
+    def verdicts(self):
+        """Launches of a replay that are expected not to be exact: {verdict: how many}."""
+        return {key.removeprefix("replay."): value for key, value in self.values.items()
+                if key.startswith("replay.") and key not in ("replay.exit", "replay.part")}
 
 
 def check_result(result, expect, shimmed):
@@ -93,12 +107,12 @@ def check_kernels(processes, expect):
         require(eager.get(name, 0) == int(count), f"{name}: {eager.get(name, 0)} launches, not {count}")
 
 
-def check_deviations(processes, expect):
+def check_deviations(processes, expect, words=None):
     found = {}
     for process in processes:
         for code, count in process["deviations"].items():
             found[code] = found.get(code, 0) + count
-    wanted = dict(item.split(":") for item in expect.lists["deviation"])
+    wanted = dict(item.split(":") for item in (expect.lists["deviation"] if words is None else words))
     require({k: str(v) for k, v in found.items()} == wanted, f"deviations {found}, expected {wanted}")
 
 
@@ -122,6 +136,23 @@ def check_capture(case, capture, count_file, notes, expect):
     require(info.returncode == 0, f"fib info: exit code {info.returncode}\n{info.out}{info.err}")
 
 
+def window(case, options, extra, expect, direct):
+    """Records with a window and replays it."""
+    count_file = case.dir / "count"
+    spec = (expect.lists["replay.window"] or [replay.WHOLE])[0]
+    result = replay.record(case, options.command, spec, count_file=count_file, **extra)
+    check_result(result, expect, shimmed=True)
+    require(result.out == direct.out, f"stdout differs:\n--- direct\n{direct.out}\n--- shim\n{result.out}")
+    processes = case.captures(case.dir / "capture")
+    for process in processes:
+        check_process(process, expect)
+    check_deviations(processes, expect, [*expect.lists["deviation"], *expect.lists["replay.recorded"]])
+    if options.mode == "replayed":
+        replay.check_replay(case, expect, count_file)
+    else:
+        replay.check_extract(case, expect)
+
+
 def body(case, options):
     extra = dict(item.split("=", 1) for item in options.env)
     expect = Expectations(options.expect)
@@ -134,6 +165,8 @@ def body(case, options):
     count_file = case.dir / "count"
     if options.mode == "recorded":
         extra |= {"FIBSIM_COUNT_FILE": count_file, "FIBTEST_NOTES": notes}
+    if options.mode in ("replayed", "extracted"):
+        return window(case, options, extra, expect, direct)
     env = case.shim_env("record" if options.mode == "recorded" else "off", capture, **extra)
     result = case.run(options.command, env)
     check_result(result, expect, shimmed=options.mode == "recorded")

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <atomic>
+#include <initializer_list>
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 

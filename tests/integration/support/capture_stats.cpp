@@ -233,7 +233,8 @@ int main(int argc, char** argv) {
   json processes = json::array();
   std::vector<fs::path> directories;
   for (const auto& entry : fs::directory_iterator(argv[argc - 1])) {
-    if (entry.path().filename() != "images") directories.push_back(entry.path());
+    const auto name = entry.path().filename();
+    if (name != "images" && name != "pages") directories.push_back(entry.path());
   }
   std::sort(directories.begin(), directories.end());
   for (const auto& directory : directories)

@@ -17,7 +17,7 @@ class AuditLibrary : public ::testing::TestWithParam<const char*> {
     Environment environment;
     environment.preload({FIB_TEST_AUDIT_LIBRARY});
     environment.set("FIBAUDIT_DIR", (directory_.path() / "audit").string());
-    environment.set("FIBAUDIT_CUPTI", FIB_TEST_CUPTI);
+    environment.set("FIB_CUPTI_LIBRARY", FIB_TEST_CUPTI);
     return environment;
   }
   [[nodiscard]] std::vector<WitnessCounts> counts() const {
@@ -56,7 +56,7 @@ TEST_F(AuditLibrary, IsHarmlessWithoutCuda) {
 
 TEST_F(AuditLibrary, SaysWhyItCannotCount) {
   Environment without = environment();
-  without.set("FIBAUDIT_CUPTI", FIB_TEST_AUDIT_LIBRARY);  // a library, but no CUPTI
+  without.set("FIB_CUPTI_LIBRARY", FIB_TEST_AUDIT_LIBRARY);  // a library, but no CUPTI
   std::string output;
   const ChildResult result = run_captured(
       {FIB_TEST_AUDITED, FIB_TEST_AUDIT_LIBRARY, FIB_TEST_CUPTI, "return"}, without, output);

@@ -37,6 +37,15 @@ FAKE CUptiResult cuptiActivityEnable(CUpti_ActivityKind kind) {
   return CUPTI_SUCCESS;
 }
 
+// The replayer's; an audit never calls them.
+FAKE CUptiResult cuptiActivityDisable(CUpti_ActivityKind) { return CUPTI_SUCCESS; }
+FAKE CUptiResult cuptiActivityPushExternalCorrelationId(CUpti_ExternalCorrelationKind, uint64_t) {
+  return CUPTI_SUCCESS;
+}
+FAKE CUptiResult cuptiActivityPopExternalCorrelationId(CUpti_ExternalCorrelationKind, uint64_t*) {
+  return CUPTI_SUCCESS;
+}
+
 FAKE CUptiResult cuptiActivityFlushAll(uint32_t) {
   if (pending.empty()) return CUPTI_SUCCESS;
   delivered = std::move(pending);

@@ -27,6 +27,7 @@ class SyntheticLog {
  public:
   bool definitions_last = false;
   bool closed = true;
+  trace::VerifyLevel verify = trace::VerifyLevel::Window;  ///< of the next windows
 
   SyntheticLog& process(std::uint32_t pid, const std::string& command = "") {
     trace::ProcessRecord fixed{};
@@ -56,6 +57,20 @@ class SyntheticLog {
     fixed.hash[0] = first_byte;
     fixed.bytes = bytes;
     check(encode_image(definitions_, 0, fixed));
+    return *this;
+  }
+  SyntheticLog& stored_image(std::uint32_t load, const trace::Hash& hash) {
+    trace::ImageRecord fixed{};
+    fixed.load = load;
+    std::copy(hash.begin(), hash.end(), fixed.hash);
+    check(encode_image(definitions_, 0, fixed));
+    return *this;
+  }
+  SyntheticLog& load(std::uint32_t load, const std::string& path) {
+    trace::LoadRecord fixed{};
+    fixed.load = load;
+    fixed.api = api("cuLibraryLoadData", "=library code");
+    check(encode_load(definitions_, 0, fixed, {}, {}, path));
     return *this;
   }
   SyntheticLog& deviation(trace::Deviation code, const std::string& text) {
@@ -128,6 +143,69 @@ class SyntheticLog {
     fixed.duration = duration;
     check(encode_call(threads_[thread], time, fixed, words,
                       std::as_bytes(std::span(blobs.data(), blobs.size()))));
+    return *this;
+  }
+
+  SyntheticLog& window(std::uint32_t number, std::uint64_t begin, std::uint64_t end,
+                       trace::WindowReason reason, const std::string& text = "") {
+    trace::WindowRecord fixed{};
+    fixed.window = number;
+    fixed.phase = static_cast<std::uint16_t>(trace::WindowPhase::Begin);
+    fixed.reason = static_cast<std::uint16_t>(reason);
+    fixed.pause_ns = 1000;
+    fixed.live_bytes = 1u << 20;
+    fixed.stored_pages = 16;
+    fixed.stored_bytes = 16 * 65536;
+    fixed.verify = static_cast<std::uint32_t>(verify);
+    check(encode_window(definitions_, begin, fixed, text));
+    if (end == 0) return *this;
+    fixed.phase = static_cast<std::uint16_t>(trace::WindowPhase::End);
+    fixed.reason = static_cast<std::uint16_t>(trace::WindowReason::Launches);
+    fixed.stored_pages = 0;
+    fixed.stored_bytes = 0;
+    check(encode_window(definitions_, end, fixed, ""));
+    return *this;
+  }
+  SyntheticLog& region(std::uint32_t window, std::uint32_t number, std::uint64_t time,
+                       std::uint64_t address, std::uint64_t bytes,
+                       std::vector<trace::Hash> hashes = {}, std::uint32_t symbol_of = 0) {
+    trace::RegionRecord fixed{};
+    fixed.window = window;
+    fixed.region = number;
+    fixed.address = address;
+    fixed.bytes = bytes;
+    fixed.load = symbol_of;
+    fixed.kind = static_cast<std::uint16_t>(symbol_of == 0 ? trace::RegionKind::Device
+                                                           : trace::RegionKind::Symbol);
+    check(encode_region(definitions_, time, fixed, ""));
+    if (hashes.empty()) return *this;
+    const trace::HashRun runs[] = {{0, hashes}};
+    const auto state = static_cast<std::uint16_t>(trace::HashPhase::State);
+    check(encode_page_hashes(definitions_, time, trace::kPagesStored,
+                             {window, number, 0, state, 0, 0}, runs));
+    return *this;
+  }
+  /// The pages from 0 on that a launch changed.
+  SyntheticLog& changed(std::uint32_t window, std::uint32_t region, std::uint64_t time,
+                        std::uint64_t point, const std::vector<trace::Hash>& hashes) {
+    const trace::HashRun runs[] = {{0, hashes}};
+    const auto phase = static_cast<std::uint16_t>(trace::HashPhase::Point);
+    check(encode_page_hashes(definitions_, time, trace::kPagesStored,
+                             {window, region, point, phase, 0, 0}, runs));
+    return *this;
+  }
+  SyntheticLog& point(std::uint32_t thread, std::uint64_t time, std::uint64_t number,
+                      trace::EffectReason effect = trace::EffectReason::None) {
+    const bool none = effect == trace::EffectReason::None;
+    const auto kind = none ? trace::PointKind::Digest : trace::PointKind::Effect;
+    check(encode_point(
+        threads_[thread], time,
+        {number, static_cast<std::uint16_t>(kind), static_cast<std::uint16_t>(effect), 1}));
+    return *this;
+  }
+  SyntheticLog& payload(std::uint32_t thread, std::uint64_t time, std::uint64_t address,
+                        std::uint64_t bytes, const std::vector<trace::Hash>& hashes) {
+    check(encode_payload(threads_[thread], time, {address, bytes, 1, 0}, hashes));
     return *this;
   }
 

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "recorder_test.h"
+#include "trace/checksum.h"
 
 namespace fib::recorder {
 namespace {
@@ -23,12 +24,13 @@ std::span<const std::byte> octets(std::string_view text) { return std::as_bytes(
 class ImageStore : public testing::Test {
  protected:
   int store(std::string_view content) {
-    return store_content(directory_.path().c_str(), content_hash(octets(content)), octets(content));
+    return store_content(directory_.path().c_str(), trace::content_hash(octets(content)),
+                         octets(content));
   }
   [[nodiscard]] std::string name_of(std::string_view content) const {
-    const ContentHash hash = content_hash(octets(content));
+    const trace::Hash hash = trace::content_hash(octets(content));
     std::string name;
-    for (const std::uint8_t b : hash.bytes) {
+    for (const std::uint8_t b : hash) {
       name += "0123456789abcdef"[b / 16];
       name += "0123456789abcdef"[b % 16];
     }
@@ -83,7 +85,7 @@ TEST_F(ImageStore, IgnoresWhatAKilledProcessOfTheSameNumberLeft) {
 }
 
 TEST_F(ImageStore, TellsWhatIsWrongWithTheDirectory) {
-  const auto hash = content_hash(octets("x"));
+  const auto hash = trace::content_hash(octets("x"));
   const std::string missing = directory_.path() / "missing";
   EXPECT_EQ(store_content(missing.c_str(), hash, octets("x")), ENOENT);
   const std::string file = directory_.write("file", "");

@@ -89,11 +89,9 @@ TEST(Format, ChecksumsStayWhatTheyAre) {
   ChunkHeader header{kChunkMagic, 1, 0, 3, 3, 5, 0};
   const std::byte payload[] = {std::byte{1}, std::byte{2}, std::byte{3}};
   EXPECT_EQ(9229234909449542144u, chunk_checksum(header, payload));
-  std::uint8_t hash[16];
-  image_hash({}, hash);
-  const std::uint8_t empty[16] = {0x99, 0xaa, 0x06, 0xd3, 0x01, 0x47, 0x98, 0xd8,
-                                  0x60, 0x01, 0xc3, 0x24, 0x46, 0x8d, 0x49, 0x7f};
-  EXPECT_EQ(0, std::memcmp(hash, empty, sizeof hash));
+  const Hash empty = {0x99, 0xaa, 0x06, 0xd3, 0x01, 0x47, 0x98, 0xd8,
+                      0x60, 0x01, 0xc3, 0x24, 0x46, 0x8d, 0x49, 0x7f};
+  EXPECT_EQ(empty, content_hash({}));
 }
 
 TEST(Format, ChecksumCoversTheHeader) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -12,6 +13,7 @@
 #include "trace/capture.h"
 #include "trace/chunk_scanner.h"
 #include "trace/inflate.h"
+#include "trace/page_file.h"
 
 namespace fib::trace {
 namespace {
@@ -82,37 +84,51 @@ TEST(Golden, Version1ReadsAsExpected) {
   expect_same_lines(read_file(golden("v1.txt")), dump_capture(golden("v1")));
 }
 
+TEST(Golden, Version2ReadsAsExpected) {
+  expect_same_lines(read_file(golden("v2.txt")), dump_capture(golden("v2")));
+}
+
 // Fails when the encoding changes under the same version number: make a new version instead.
-TEST(Golden, Version1IsStillWhatTheEncoderMakes) {
-  static_assert(kFormatVersion == 1, "a new version: add its golden capture, keep reading v1");
+TEST(Golden, Version2IsStillWhatTheEncoderMakes) {
+  static_assert(kFormatVersion == 2, "a new version: add its golden capture, keep the older ones");
   const TempDirectory directory;
   ASSERT_TRUE(write_golden_capture(directory.path()));
   const Capture made = open_capture(directory.path());
-  const Capture kept = open_capture(golden("v1"));
+  const Capture kept = open_capture(golden("v2"));
   ASSERT_EQ(kept.processes.size(), made.processes.size());
   for (std::size_t i = 0; i < made.processes.size(); ++i) {
     EXPECT_EQ(kept.processes[i].name, made.processes[i].name);
     EXPECT_TRUE(raw_chunks(kept.processes[i].log) == raw_chunks(made.processes[i].log));
   }
-  expect_same_lines(dump_capture(golden("v1")), dump_capture(directory.path()));
+  expect_same_lines(dump_capture(golden("v2")), dump_capture(directory.path()));
 }
 
 TEST(Golden, HoldsEveryRecordType) {
-  const std::string text = dump_capture(golden("v1"));
-  for (const char* line : {"process ", "clock ", "api ", "device ", "context ", "load ", "image ",
-                           "kernel ", "graph ", "graph_update ", "thread ", "deviation ", "drops ",
-                           "launch ", "graph_launch ", "call ", "end "}) {
+  const std::string text = dump_capture(golden("v2"));
+  for (const char* line :
+       {"process ",     "clock ",  "api ",          "device ",       "context ", "load ",
+        "image ",       "kernel ", "graph ",        "graph_update ", "thread ",  "deviation ",
+        "drops ",       "launch ", "graph_launch ", "call ",         "window ",  "region ",
+        "page_hashes ", "stream ", "payload ",      "point ",        "end "}) {
     EXPECT_NE(std::string::npos, text.find(std::string("\n") + line)) << line;
   }
 }
 
 TEST(Golden, ExampleOfTheFormatPageIsReal) {
   const auto bytes = example_bytes(read_file(golden("../../docs/format.md")));
-  const std::string log = read_file(open_capture(golden("v1")).processes.at(1).log);
+  const std::string log = read_file(open_capture(golden("v2")).processes.at(1).log);
   EXPECT_EQ(160u, bytes.size());
   for (const auto& [offset, byte] : bytes) {
     EXPECT_EQ(static_cast<std::byte>(log.at(offset)), byte) << std::hex << offset;
   }
+}
+
+TEST(Golden, PagesAreUnderTheirHash) {
+  PageStore store(open_capture(golden("v2")));
+  EXPECT_TRUE(store.problems().empty());
+  EXPECT_EQ(golden_pages().size(), store.size());
+  for (const auto& page : golden_pages())
+    EXPECT_TRUE(std::ranges::equal(page, store.read(content_hash(page))));
 }
 
 TEST(Golden, ImagesAreUnderTheirHash) {
@@ -123,7 +139,7 @@ TEST(Golden, ImagesAreUnderTheirHash) {
       paths.push_back(image_path(*capture, image.fixed.hash));
     }
   } images;
-  const Capture capture = open_capture(golden("v1"));
+  const Capture capture = open_capture(golden("v2"));
   images.capture = &capture;
   (void)read_log_file(capture.processes[0].log, images);
   ASSERT_EQ(1u, images.paths.size());

@@ -97,6 +97,12 @@ struct CountingVisitor : Visitor {
   void on_thread(const Thread&) override { ++definitions; }
   void on_deviation(const DeviationNote&) override { ++definitions; }
   void on_drops(const Drops&) override { ++definitions; }
+  void on_window(const Window&) override { ++definitions; }
+  void on_region(const Region&) override { ++definitions; }
+  void on_page_hashes(const PageHashes&) override { ++definitions; }
+  void on_stream(const Stream&) override { ++definitions; }
+  void on_payload(std::uint32_t, const Payload&) override { ++calls; }
+  void on_point(std::uint32_t, const Point&) override { ++calls; }
   [[nodiscard]] std::size_t all() const { return launches + graph_launches + calls + definitions; }
 };
 

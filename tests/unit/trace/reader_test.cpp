@@ -83,8 +83,8 @@ TEST(Reader, NewerVersionIsRefusedWithBothVersions) {
   CountingVisitor counts;
   const ReadResult result = read_log(log.bytes, "some/log.fib", counts);
   EXPECT_EQ(ReadStatus::Refused, result.status);
-  EXPECT_TRUE(has(result, "some/log.fib: of format version 7, this build reads up to 1; use"));
-  EXPECT_EQ(7, result.version);
+  EXPECT_TRUE(has(result, "some/log.fib: of format version 8, this build reads up to 2; use"));
+  EXPECT_EQ(8, result.version);
   EXPECT_EQ(0u, counts.all());
 }
 
@@ -156,7 +156,7 @@ TEST(Reader, UnknownRecordTypesAreSkippedAndCounted) {
   RecordBuffer out;
   ASSERT_TRUE(RecordBuilder(out, RecordType{700}, 0, 0).pod(std::uint64_t{1}).finish());
   ASSERT_TRUE(encode_clock(out, 1, {}));
-  ASSERT_TRUE(RecordBuilder(out, RecordType{17}, 0, 0).finish());
+  ASSERT_TRUE(RecordBuilder(out, RecordType{701}, 0, 0).finish());
   LogBuilder log;
   log.records(out.bytes()).end();
   const ReadResult result = read(log.bytes);

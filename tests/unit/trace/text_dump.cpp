@@ -186,6 +186,59 @@ void TextDump::on_call(std::uint32_t thread, const Call& call) {
        << " words=" << list(call.words) << " blobs=" << hex(call.blobs) << '\n';
 }
 
+void TextDump::on_window(const Window& window) {
+  const WindowRecord& it = window.fixed;
+  out_ << "window " << it.window << head(window.header) << " phase=" << it.phase
+       << " reason=" << it.reason << " pause_ns=" << it.pause_ns << " live_bytes=" << it.live_bytes
+       << " pages=" << it.pages << " stored_pages=" << it.stored_pages
+       << " stored_bytes=" << it.stored_bytes << " verify=" << it.verify << ' '
+       << quoted(window.text) << '\n';
+}
+
+void TextDump::on_region(const Region& region) {
+  const RegionRecord& it = region.fixed;
+  out_ << "region " << it.region << head(region.header) << " window=" << it.window
+       << " kind=" << it.kind << " address=" << it.address << " bytes=" << it.bytes
+       << " context=" << it.context << " handle=" << it.handle << " host=" << it.host_address
+       << " offset=" << it.offset << " device=" << it.device << " flags=" << it.flags
+       << " load=" << it.load << ' ' << quoted(region.name) << '\n';
+}
+
+void TextDump::hashes(std::span<const Hash> hashes) {
+  for (const Hash& hash : hashes) out_ << ' ' << hex(octets(hash));
+}
+
+void TextDump::on_page_hashes(const PageHashes& pages) {
+  const PageHashesRecord& it = pages.fixed;
+  out_ << "page_hashes" << head(pages.header) << " window=" << it.window << " region=" << it.region
+       << " point=" << it.point << " phase=" << it.phase;
+  for (const HashRun& run : pages.runs) {
+    out_ << " from " << run.first << ':';
+    hashes(run.hashes);
+  }
+  out_ << '\n';
+}
+
+void TextDump::on_stream(const Stream& stream) {
+  const StreamRecord& it = stream.fixed;
+  out_ << "stream " << it.handle << " window=" << it.window << " flags=" << it.flags
+       << " context=" << it.context << " priority=" << it.priority << '\n';
+}
+
+void TextDump::on_payload(std::uint32_t thread, const Payload& payload) {
+  const PayloadRecord& it = payload.fixed;
+  out_ << "payload thread=" << thread << head(payload.header) << " kind=" << it.kind
+       << " address=" << it.address << " bytes=" << it.bytes;
+  hashes(payload.hashes);
+  out_ << '\n';
+}
+
+void TextDump::on_point(std::uint32_t thread, const Point& point) {
+  const PointRecord& it = point.fixed;
+  out_ << "point " << it.point << head(point.header) << " thread=" << thread << " kind=" << it.kind
+       << " effect=" << it.effect << " changed_pages=" << it.changed_pages << '\n';
+}
+
 void TextDump::on_end(const EndPayload& end) {
   out_ << "end records=" << end.records << " launches=" << end.launches
        << " dropped_records=" << end.dropped_records << " dropped_launches=" << end.dropped_launches

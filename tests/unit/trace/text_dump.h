@@ -31,11 +31,18 @@ class TextDump : public Visitor {
   void on_launch(std::uint32_t thread, const Launch& launch) override;
   void on_graph_launch(std::uint32_t thread, const GraphLaunch& launch) override;
   void on_call(std::uint32_t thread, const Call& call) override;
+  void on_window(const Window& window) override;
+  void on_region(const Region& region) override;
+  void on_page_hashes(const PageHashes& pages) override;
+  void on_stream(const Stream& stream) override;
+  void on_payload(std::uint32_t thread, const Payload& payload) override;
+  void on_point(std::uint32_t thread, const Point& point) override;
   void on_end(const EndPayload& end) override;
 
  private:
   void node(const Node& node);
   void attributes(const std::vector<LaunchAttribute>& attributes);
+  void hashes(std::span<const Hash> hashes);
 
   std::ostringstream out_;
 };

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replayer/page_access.h"
+
+#include <cstring>
+
+#include "driver/check.h"
+#include "trace/checksum.h"
+
+namespace fib::replayer {
+
+bool PageAccess::has(std::uint32_t page) const {
+  const RegionPlan& region = plan_.region_of(page);
+  return memory_.base(static_cast<std::size_t>(&region - plan_.regions.data())).has_value();
+}
+
+std::uint32_t PageAccess::bytes_of(std::uint32_t page) const {
+  const RegionPlan& region = plan_.region_of(page);
+  return region.page_bytes(page - region.first_page);
+}
+
+PageAccess::Place PageAccess::place(std::uint32_t page) const {
+  const RegionPlan& region = plan_.region_of(page);
+  const std::uint32_t number = page - region.first_page;
+  const std::uint64_t base =
+      *memory_.base(static_cast<std::size_t>(&region - plan_.regions.data()));
+  // A global lies in the context of its module.
+  const CUcontext context = region.is_symbol() ? contexts_.find(region.fixed.context)
+                                               : contexts_.of_device(region.fixed.device);
+  return {base + std::uint64_t{number} * trace::kPageBytes, region.page_bytes(number),
+          region.on_host(), context};
+}
+
+void PageAccess::write(std::uint32_t page, trace::Bytes content) {
+  const Place at = place(page);
+  if (at.host)
+    std::memcpy(reinterpret_cast<void*>(at.address), content.data(), content.size());
+  else
+    transfer_.upload(at.address, content, at.context, page != plan_.region_of(page).first_page);
+}
+
+std::vector<std::byte> PageAccess::read(std::uint32_t page) {
+  const Place at = place(page);
+  std::vector<std::byte> content(at.bytes);
+  if (at.host)
+    std::memcpy(content.data(), reinterpret_cast<const void*>(at.address), at.bytes);
+  else
+    transfer_.download(at.address, content, at.context);
+  return content;
+}
+
+pages::GpuHasher* PageAccess::hasher(CUcontext context) {
+  const auto [place, fresh] = hashers_.try_emplace(context);
+  if (!fresh) return place->second.get();
+  contexts_.enter(context);
+  auto made = std::make_unique<pages::GpuHasher>(api_);
+  const CUresult rc = made->load();
+  if (rc == CUDA_SUCCESS)
+    place->second = std::move(made);
+  else
+    deviations_.add(
+        "pages are hashed on the CPU, which is slow: the kernel for it does not load: " +
+        result_name(api_, rc));
+  return place->second.get();
+}
+
+trace::Hash PageAccess::hash_here(const Place& at) {
+  if (at.host)
+    return trace::content_hash({reinterpret_cast<const std::byte*>(at.address), at.bytes});
+  buffer_.resize(at.bytes);
+  transfer_.download(at.address, buffer_, at.context);
+  return trace::content_hash(buffer_);
+}
+
+void PageAccess::hash(std::span<const std::uint32_t> pages, std::vector<trace::Hash>& hashes) {
+  transfer_.flush();
+  hashes.resize(pages.size());
+  struct Batch {
+    std::vector<CUdeviceptr> addresses;
+    std::vector<std::size_t> indexes;
+  };
+  std::map<CUcontext, Batch> batches;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const Place at = place(pages[i]);
+    const bool on_gpu = !at.host && at.bytes == trace::kPageBytes && at.address % 8 == 0;
+    if (!on_gpu || hasher(at.context) == nullptr) {
+      hashes[i] = hash_here(at);
+      continue;
+    }
+    batches[at.context].addresses.push_back(at.address);
+    batches[at.context].indexes.push_back(i);
+  }
+  std::vector<trace::Hash> found;
+  for (const auto& [context, batch] : batches) {
+    found.resize(batch.addresses.size());
+    contexts_.enter(context);
+    const CUresult rc = hasher(context)->hash(batch.addresses, found);
+    if (rc != CUDA_SUCCESS)
+      throw driver::DriverError(rc, "hashing memory failed: " + result_name(api_, rc));
+    for (std::size_t i = 0; i < found.size(); ++i) hashes[batch.indexes[i]] = found[i];
+  }
+}
+
+}  // namespace fib::replayer

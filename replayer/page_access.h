@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pages/gpu_hasher.h"
+#include "replayer/memory.h"
+#include "replayer/transfer.h"
+
+namespace fib::replayer {
+
+/// Reads, writes and hashes pages of the plan where they lie. The GPU must be idle. Throws
+/// driver::DriverError.
+class PageAccess {
+ public:
+  PageAccess(const driver::DriverApi& api, const Plan& plan, Contexts& contexts,
+             const Memory& memory, Deviations& deviations)
+      : api_(api),
+        plan_(plan),
+        contexts_(contexts),
+        memory_(memory),
+        deviations_(deviations),
+        transfer_(api, contexts) {}
+
+  /// Whether the page is there at all.
+  [[nodiscard]] bool has(std::uint32_t page) const;
+  [[nodiscard]] std::uint32_t bytes_of(std::uint32_t page) const;
+  /// Arrives by the next flush().
+  void write(std::uint32_t page, trace::Bytes content);
+  void flush() { transfer_.flush(); }
+  [[nodiscard]] std::vector<std::byte> read(std::uint32_t page);
+  /// Pages must be there. `hashes` gets as many.
+  void hash(std::span<const std::uint32_t> pages, std::vector<trace::Hash>& hashes);
+
+ private:
+  struct Place {
+    std::uint64_t address;
+    std::uint32_t bytes;
+    bool host;
+    CUcontext context;
+  };
+  [[nodiscard]] Place place(std::uint32_t page) const;
+  pages::GpuHasher* hasher(CUcontext context);
+  trace::Hash hash_here(const Place& place);
+
+  const driver::DriverApi& api_;
+  const Plan& plan_;
+  Contexts& contexts_;
+  const Memory& memory_;
+  Deviations& deviations_;
+  Transfer transfer_;
+  std::map<CUcontext, std::unique_ptr<pages::GpuHasher>> hashers_;  ///< null: it does not load
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace fib::replayer
