@@ -39,8 +39,8 @@ void Contents::read_slice(trace::PageStore& store, std::span<const Wanted> wante
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const trace::Bytes content = read(store, wanted[i].hash, wanted[i].bytes);
     found_[first + i] = static_cast<std::uint32_t>(content.size());
-    std::ranges::copy(content, buffer_.begin() + static_cast<std::ptrdiff_t>(
-                                                     (first + i) * trace::kPageBytes));
+    std::ranges::copy(
+        content, buffer_.begin() + static_cast<std::ptrdiff_t>((first + i) * trace::kPageBytes));
   }
 }
 

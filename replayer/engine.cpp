@@ -119,9 +119,9 @@ class Replay {
       report_.restore_seconds = seconds_since(start);
       (void)collect_gpu_times();  // of earlier runs, and of hashing
       const auto begin = SteadyClock::now();
-      runs.push_back(options_.locate ? run_window_step_by_step(*machine_, *launches_)
-                                     : run_window(*machine_, *launches_,
-                                                  events ? &*events : nullptr));
+      runs.push_back(options_.locate
+                         ? run_window_step_by_step(*machine_, *launches_)
+                         : run_window(*machine_, *launches_, events ? &*events : nullptr));
       report_.run_seconds = seconds_since(begin);
       ++report_.runs;
     }

@@ -64,8 +64,8 @@ void arrive(Recorder& recorder, recorder::Gate::Passage& passage, recorder::Visi
 /// call.
 template <Api A, class Function, class Describe, class Before, class After, class... Args>
 [[gnu::always_inline]] inline CUresult around_watched(Recorder& recorder, Function function,
-                                                     const Describe& describe, Before& before,
-                                                     After& after, Args... args) noexcept {
+                                                      const Describe& describe, Before& before,
+                                                      After& after, Args... args) noexcept {
   recorder::Gate::Passage passage(recorder.gate);
   recorder::Visit visit;
   if (passage.attention() != 0) arrive<A>(recorder, passage, visit, describe, args...);

@@ -86,8 +86,8 @@ TEST(HostSources, Volumes) {
   copy.WidthInBytes = 32;
   copy.Height = 2;
   copy.Depth = 3;
-  expect_one(sources(Api::cuMemcpy3D_v2, number(&copy)), 0x10000 + 64 * 8,
-             2 * 64 * 8 + 64 + 32, true);
+  expect_one(sources(Api::cuMemcpy3D_v2, number(&copy)), 0x10000 + 64 * 8, 2 * 64 * 8 + 64 + 32,
+             true);
   CUDA_MEMCPY3D_PEER peer{};
   peer.srcMemoryType = CU_MEMORYTYPE_HOST;
   peer.srcHost = host(0x10000);
@@ -100,14 +100,14 @@ TEST(HostSources, Volumes) {
 TEST(HostSources, Batches) {
   const CUdeviceptr to[] = {0x1000, 0x2000}, from[] = {0x3000, 0x4000};
   const std::size_t bytes[] = {10, 20};
-  const auto found = sources(Api::cuMemcpyBatchAsync_v2, number(to), number(from), number(bytes), 2,
-                             0, 0, 0, 0);
+  const auto found =
+      sources(Api::cuMemcpyBatchAsync_v2, number(to), number(from), number(bytes), 2, 0, 0, 0, 0);
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[1].address, 0x4000u);
   EXPECT_EQ(found[1].bytes, 20u);
-  EXPECT_EQ(targets(Api::cuMemcpyBatchAsync_v2, number(to), number(from), number(bytes), 2, 0, 0, 0,
-                    0),
-            (std::vector<std::uint64_t>{0x1000, 0x2000}));
+  EXPECT_EQ(
+      targets(Api::cuMemcpyBatchAsync_v2, number(to), number(from), number(bytes), 2, 0, 0, 0, 0),
+      (std::vector<std::uint64_t>{0x1000, 0x2000}));
 
   CUDA_MEMCPY3D_BATCH_OP operation{};
   operation.src.type = CU_MEMCPY_OPERAND_TYPE_POINTER;
@@ -126,7 +126,8 @@ TEST(HostTargets, WhatACallMayWrite) {
             (std::vector<std::uint64_t>{0x1000}));
   EXPECT_TRUE(targets(Api::cuMemcpyHtoD_v2, 0x1000, 0x2000, 64).empty());
   // Not a copy: any argument may be an address.
-  EXPECT_EQ(targets(Api::cuMemsetD8_v2, 0x1000, 1, 64), (std::vector<std::uint64_t>{0x1000, 1, 64}));
+  EXPECT_EQ(targets(Api::cuMemsetD8_v2, 0x1000, 1, 64),
+            (std::vector<std::uint64_t>{0x1000, 1, 64}));
 }
 
 }  // namespace

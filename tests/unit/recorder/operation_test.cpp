@@ -17,8 +17,8 @@ TEST(Operation, Kinds) {
     EXPECT_EQ(kind_of(api), OperationKind::Launch) << driver::info(api).name;
   for (const Api api : {Api::cuGraphLaunch, Api::cuGraphLaunch_ptsz})
     EXPECT_EQ(kind_of(api), OperationKind::GraphLaunch);
-  for (const Api api : {Api::cuLaunchHostFunc, Api::cuLaunchHostFunc_ptsz,
-                        Api::cuStreamAddCallback})
+  for (const Api api :
+       {Api::cuLaunchHostFunc, Api::cuLaunchHostFunc_ptsz, Api::cuStreamAddCallback})
     EXPECT_EQ(kind_of(api), OperationKind::HostCode);
   EXPECT_EQ(kind_of(Api::cuMemcpyHtoDAsync_v2), OperationKind::Copy);
   for (const Api api : {Api::cuMemAlloc_v2, Api::cuMemsetD8_v2, Api::cuGraphInstantiateWithFlags,
@@ -30,8 +30,8 @@ TEST(Operation, OnlyPlainWaitsCountAsWaiting) {
   for (const Api api : {Api::cuStreamSynchronize, Api::cuStreamSynchronize_ptsz,
                         Api::cuCtxSynchronize, Api::cuCtxSynchronize_v2, Api::cuEventSynchronize})
     EXPECT_TRUE(only_waits(api)) << driver::info(api).name;
-  for (const Api api : {Api::cuStreamWaitEvent, Api::cuMemcpyDtoH_v2, Api::cuLaunchKernel,
-                        Api::cuMemFree_v2})
+  for (const Api api :
+       {Api::cuStreamWaitEvent, Api::cuMemcpyDtoH_v2, Api::cuLaunchKernel, Api::cuMemFree_v2})
     EXPECT_FALSE(only_waits(api)) << driver::info(api).name;
 }
 
