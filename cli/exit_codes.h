@@ -10,7 +10,7 @@ namespace fib::cli {
 /// when signal N ended it.
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFinding = 1,      ///< a difference, a failed check
+  kExitFinding = 1,      ///< a difference, a failed check; a replay that mismatches, failed or hung
   kExitUsage = 2,        ///< wrong arguments, or something that must be set up first
   kExitUnreadable = 3,   ///< a capture that can't be read at all
   kExitOutput = 4,       ///< results can't be written

@@ -94,7 +94,7 @@ class ReplayVerb : public Verb {
       throw CliError(kExitFinding, "the replay left no report; run it again with --verify none");
     if (json_)
       context.out << report.dump(2) << '\n';
-    else
+    else if (report.at("status") == "done")
       print_replay(context, report);
     return judge(report);
   }

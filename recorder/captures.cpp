@@ -22,6 +22,13 @@ void Captures::maybe_ended(CUstream stream) noexcept {
   active_.store(streams_.size(), std::memory_order_relaxed);
 }
 
+void Captures::gone(CUstream stream) noexcept {
+  if (!any()) return;
+  const std::lock_guard lock(mutex_);
+  streams_.erase(stream);
+  active_.store(streams_.size(), std::memory_order_relaxed);
+}
+
 std::uint64_t Captures::ask(CUstream stream) const noexcept {
   CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
   cuuint64_t id = 0;

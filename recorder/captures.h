@@ -27,6 +27,9 @@ class Captures {
   /// After an attempt to end: asks the driver whether it is over.
   void maybe_ended(CUstream stream) noexcept;
 
+  /// The stream is destroyed, and with it a capture that nobody ends.
+  void gone(CUstream stream) noexcept;
+
   /// Whether any stream is being captured, as far as was seen.
   [[nodiscard]] bool any() const noexcept { return active_.load(std::memory_order_relaxed) != 0; }
 

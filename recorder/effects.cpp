@@ -73,6 +73,10 @@ EffectNames::EffectNames(const char* pattern) noexcept {
   has_pattern_ = true;
 }
 
+EffectNames::~EffectNames() {
+  if (has_pattern_) regfree(&pattern_);
+}
+
 EffectReason EffectNames::of(std::string_view name) const noexcept {
   if (has_pattern_ && regexec(&pattern_, name.data(), 0, nullptr, 0) == 0)
     return EffectReason::Pattern;

@@ -22,6 +22,7 @@ class EffectNames {
   /// `pattern`: kernels that the user says can't run alone, as a POSIX extended regular expression
   /// over mangled names; empty for none.
   explicit EffectNames(const char* pattern) noexcept;
+  ~EffectNames();
   EffectNames(const EffectNames&) = delete;
   EffectNames& operator=(const EffectNames&) = delete;
 

@@ -16,6 +16,11 @@ bool is_host_memory(const LiveRegion& region) noexcept {
          kind == RegionKind::Managed;
 }
 
+ContextTools::Piece piece_of(const ScannedRegion& entry, std::size_t page) noexcept {
+  return {entry.region.fixed.address + std::uint64_t{page} * trace::kPageBytes,
+          page_bytes(entry.region.fixed.bytes, page), entry.region.fixed.region};
+}
+
 namespace {
 
 bool has_content(const LiveRegion& region) noexcept {
@@ -156,21 +161,31 @@ bool MemoryImage::store(Scan& scan, std::uint64_t budget) {
                   static_cast<unsigned long long>(bytes >> 20));
     return fail(text);
   }
-  for (std::size_t i = 0; i < scan.size(); ++i) {
-    if (wanted[i].empty() || store_pages(scan[i], wanted[i])) continue;
-    spool_.give_up();
-    return false;
-  }
+  const bool stored = store(scan, wanted);
+  if (!stored) spool_.give_up();
   spool_.flush(0);
-  return true;
+  return stored;
 }
 
-bool MemoryImage::store_pages(ScannedRegion& entry, const Pages& pages) {
-  if (is_host_memory(entry.region)) return store_host(entry, pages);
-  const CUcontext context = context_of(entry.region);
-  const CurrentContext current(api_, context);
-  ContextTools* tools = tools_in(context);
-  return tools != nullptr && store_device(*tools, entry, pages);
+/// Pages of GPU memory are gathered over all regions: many small copies would leave the bus idle.
+bool MemoryImage::store(Scan& scan, const std::vector<Pages>& wanted) {
+  std::map<CUcontext, NewPages> on_gpus;
+  for (std::size_t i = 0; i < scan.size(); ++i) {
+    if (wanted[i].empty()) continue;
+    if (is_host_memory(scan[i].region)) {
+      if (!store_host(scan[i], wanted[i])) return false;
+      continue;
+    }
+    NewPages& pages = on_gpus[context_of(scan[i].region)];
+    for (const std::size_t page : wanted[i]) {
+      if (!spool_.wants(scan[i].hashes[page])) continue;
+      pages.pieces.push_back(piece_of(scan[i], page));
+      pages.hashes.push_back(scan[i].hashes[page]);
+    }
+  }
+  for (const auto& [context, pages] : on_gpus)
+    if (!store_device(context, pages)) return false;
+  return true;
 }
 
 }  // namespace fib::recorder

@@ -66,14 +66,18 @@ class MemoryImage {
 
  private:
   using Pages = std::vector<std::size_t>;
+  /// What has to be copied from one context's memory.
+  struct NewPages {
+    std::vector<ContextTools::Piece> pieces;
+    std::vector<trace::Hash> hashes;
+  };
 
   [[nodiscard]] bool scan(std::vector<LiveRegion> regions, Scan& scan);
   [[nodiscard]] bool scan_device(CUcontext context, const std::vector<ScannedRegion*>& regions);
   void scan_host(ScannedRegion& region);
   [[nodiscard]] bool store(Scan& scan, std::uint64_t budget);
-  [[nodiscard]] bool store_pages(ScannedRegion& region, const Pages& pages);
-  [[nodiscard]] bool store_device(ContextTools& tools, const ScannedRegion& region,
-                                  const Pages& pages);
+  [[nodiscard]] bool store(Scan& scan, const std::vector<Pages>& wanted);
+  [[nodiscard]] bool store_device(CUcontext context, const NewPages& pages);
   [[nodiscard]] bool store_host(ScannedRegion& region, const Pages& pages);
   [[nodiscard]] CUcontext context_of(const LiveRegion& region) const noexcept;
   [[nodiscard]] ContextTools* tools_in(CUcontext context);
@@ -94,6 +98,7 @@ class MemoryImage {
   std::string failure_;
 };
 
+[[nodiscard]] ContextTools::Piece piece_of(const ScannedRegion& region, std::size_t page) noexcept;
 /// Whether the CPU reads it, and not a GPU.
 [[nodiscard]] bool is_host_memory(const LiveRegion& region) noexcept;
 [[nodiscard]] constexpr std::size_t page_count(std::uint64_t bytes) noexcept {

@@ -23,11 +23,6 @@ using Piece = ContextTools::Piece;
 /// Pages that one task of the pool takes at a time.
 constexpr std::size_t kTaskPages = 16;
 
-Piece piece_of(const ScannedRegion& entry, std::size_t page) noexcept {
-  return {entry.region.fixed.address + std::uint64_t{page} * kPageBytes,
-          page_bytes(entry.region.fixed.bytes, page), entry.region.fixed.region};
-}
-
 /// Whole pages at addresses that the GPU's kernel can read.
 bool gpu_can_hash(const Piece& piece) noexcept {
   return piece.bytes == kPageBytes && piece.address % 8 == 0;
@@ -131,23 +126,18 @@ void MemoryImage::scan_host(ScannedRegion& entry) {
                      static_cast<unsigned long long>(entry.region.fixed.address));
 }
 
-bool MemoryImage::store_device(ContextTools& tools, const ScannedRegion& entry,
-                               const Pages& pages) {
-  std::vector<Piece> pieces;
-  std::vector<const Hash*> hashes;
-  for (const std::size_t page : pages) {
-    if (!spool_.wants(entry.hashes[page])) continue;
-    pieces.push_back(piece_of(entry, page));
-    hashes.push_back(&entry.hashes[page]);
-  }
-  if (pieces.empty()) return true;
+bool MemoryImage::store_device(CUcontext context, const NewPages& pages) {
+  const CurrentContext current(api_, context);
+  ContextTools* tools = tools_in(context);
+  if (tools == nullptr) return false;
+  const std::vector<Piece>& pieces = pages.pieces;
   bool kept = spool_.error() == 0;
   std::vector<std::byte*> places;
-  const CUresult rc = tools.copy_out(pieces, [&](const ContextTools::Batch& batch) {
+  const CUresult rc = tools->copy_out(pieces, [&](const ContextTools::Batch& batch) {
     const std::size_t count = batch.contents.size();
     places.clear();
     for (std::size_t i = 0; i < count; ++i)
-      places.push_back(spool_.place(*hashes[batch.first + i], pieces[batch.first + i].bytes));
+      places.push_back(spool_.place(pages.hashes[batch.first + i], pieces[batch.first + i].bytes));
     kept = kept && std::ranges::find(places, nullptr) == places.end();
     if (!kept) return;
     pool_.run((count + kTaskPages - 1) / kTaskPages, [&](std::size_t task) {
@@ -157,7 +147,7 @@ bool MemoryImage::store_device(ContextTools& tools, const ScannedRegion& entry,
     spool_.submit();
   });
   if (rc != CUDA_SUCCESS) return fail("memory can't be copied", rc);
-  return kept || fail("pages can't be stored");
+  return kept || fail(spool_.problem());
 }
 
 bool MemoryImage::store_host(ScannedRegion& entry, const Pages& pages) {
@@ -169,7 +159,7 @@ bool MemoryImage::store_host(ScannedRegion& entry, const Pages& pages) {
     if (content.data() != buffer.get()) std::memcpy(buffer.get(), content.data(), content.size());
     content = {buffer.get(), content.size()};
     entry.hashes[page] = trace::content_hash(content);
-    if (!spool_.add(entry.hashes[page], content)) return fail("pages can't be stored");
+    if (!spool_.add(entry.hashes[page], content)) return fail(spool_.problem());
   }
   return true;
 }

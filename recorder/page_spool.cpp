@@ -27,11 +27,18 @@ PageSpool::PageSpool(const Session& session, const Options& options) noexcept
     : session_(session), options_(options) {}
 
 void PageSpool::fail(int error, const char* path) noexcept {
+  const std::lock_guard lock(mutex_);
   int none = 0;
   if (!error_.compare_exchange_strong(none, error)) return;
   std::snprintf(failed_path_, sizeof failed_path_, "%s", path);
-  const std::lock_guard lock(mutex_);
   room_.notify_all();
+}
+
+std::string PageSpool::problem() const {
+  const int error = error_.load();
+  if (error == 0) return {};
+  const std::lock_guard lock(mutex_);
+  return std::string("pages can't be stored in ") + failed_path_ + ": " + std::strerror(error);
 }
 
 int PageSpool::open_writer(std::size_t index) noexcept {
@@ -57,7 +64,7 @@ int PageSpool::start() noexcept try {
   const char* folder = session_.directory().pages_path();
   if (mkdir(folder, 0777) != 0 && errno != EEXIST) return fail(errno, folder), error_.load();
   const std::size_t count =
-      options_.page_writers != 0 ? options_.page_writers : background_threads(4);
+      options_.page_writers != 0 ? options_.page_writers : background_threads(8);
   writers_.reserve(count);
   free_.reserve(options_.page_bytes / Block::kBytes + 1);
   for (std::size_t i = 0; i < count; ++i)
@@ -92,7 +99,7 @@ std::unique_ptr<PageSpool::Block> PageSpool::take_block() noexcept {
     return block;
   }
   std::unique_ptr<Block> block(new (std::nothrow) Block);
-  if (block != nullptr) block->memory.reset(new (std::nothrow) std::byte[Block::kBytes]);
+  if (block != nullptr) block->memory = map_large<Block::kBytes>();
   if (block != nullptr && block->memory != nullptr) return block;
   --out_;
   return nullptr;
@@ -131,7 +138,7 @@ void PageSpool::submit() noexcept try {
   filling_.clear();
   work_.notify_all();
 } catch (const std::bad_alloc&) {
-  error_.store(ENOMEM);
+  fail(ENOMEM, "memory");
 }
 
 void PageSpool::flush(std::uint64_t limit_ns) noexcept {
@@ -147,9 +154,10 @@ void PageSpool::flush(std::uint64_t limit_ns) noexcept {
   });
 }
 
-void PageSpool::trim() noexcept {
+void PageSpool::keep_memory(bool keep) noexcept {
   const std::lock_guard lock(mutex_);
-  free_.clear();
+  keep_ = keep;
+  if (!keep) free_.clear();
 }
 
 // ---- the writer threads' side -------------------------------------------------------------------
@@ -186,7 +194,7 @@ void PageSpool::write_blocks(Writer& writer) noexcept {
       block->used = 0;
       block->pages.clear();
       --out_;
-      if (free_.size() < free_.capacity()) free_.push_back(std::move(block));
+      if (keep_ && free_.size() < free_.capacity()) free_.push_back(std::move(block));
     }
     room_.notify_all();
   }

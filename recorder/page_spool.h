@@ -9,8 +9,10 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "recorder/large_memory.h"
 #include "recorder/page_set.h"
 #include "recorder/session.h"
 #include "trace/page_file.h"
@@ -32,7 +34,7 @@ class PageSpool {
       std::uint32_t offset, bytes;
     };
     static constexpr std::size_t kBytes = 4u << 20;
-    std::unique_ptr<std::byte[]> memory;
+    LargeMemory<kBytes> memory;
     std::size_t used = 0;
     std::vector<Page> pages;
   };
@@ -58,8 +60,8 @@ class PageSpool {
 
   /// submit(), and waits until all is in the files, at most `limit_ns`.
   void flush(std::uint64_t limit_ns) noexcept;
-  /// Gives memory back that only a window needs.
-  void trim() noexcept;
+  /// Keep blocks for the next pages, or give their memory back once they are written.
+  void keep_memory(bool keep) noexcept;
 
   /// What it promised to store could not be read: nothing more is stored, for pages that count as
   /// stored may be missing.
@@ -68,7 +70,8 @@ class PageSpool {
   [[nodiscard]] int error() const noexcept { return error_.load(); }
   [[nodiscard]] std::uint64_t stored_pages() const noexcept { return stored_pages_.load(); }
   [[nodiscard]] std::uint64_t stored_bytes() const noexcept { return stored_bytes_.load(); }
-  [[nodiscard]] const char* failed_path() const noexcept { return failed_path_; }
+  /// "PATH: why". Empty without an error. Throws std::bad_alloc.
+  [[nodiscard]] std::string problem() const;
 
  private:
   struct Writer;
@@ -88,10 +91,11 @@ class PageSpool {
   std::vector<std::unique_ptr<Block>> filling_;
   std::vector<std::unique_ptr<Writer>> writers_;
 
-  std::mutex mutex_;  ///< everything below
+  mutable std::mutex mutex_;  ///< everything below, and failed_path_
   std::condition_variable work_, room_;
   std::deque<std::unique_ptr<Block>> queue_;
   std::vector<std::unique_ptr<Block>> free_;
+  bool keep_ = true;
   std::size_t out_ = 0;   ///< blocks that are not free
   std::size_t busy_ = 0;  ///< writers that write
   std::uint64_t flush_wanted_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 #include "recorder/clock.h"
@@ -55,16 +56,23 @@ void Payloads::refresh() {
     }
   }
   regions_ = std::move(regions);
+  aliased_.clear();
+  for (std::size_t i = 0; i < regions_.size(); ++i)
+    if (cpu_address(regions_[i].region) != regions_[i].region.fixed.address) aliased_.push_back(i);
   generation_ = now;
 }
 
-/// Host addresses hardly ever differ from the GPU's; both are looked up.
+/// By the GPU's address, or by the CPU's, which hardly ever differs.
 Payloads::HostRegion* Payloads::find(std::uint64_t address) noexcept {
-  for (HostRegion& entry : regions_) {
-    const trace::RegionRecord& fixed = entry.region.fixed;
-    if (address - fixed.address < fixed.bytes || address - cpu_address(entry.region) < fixed.bytes)
-      return &entry;
+  const auto behind = std::ranges::upper_bound(
+      regions_, address, {}, [](const HostRegion& entry) { return entry.region.fixed.address; });
+  if (behind != regions_.begin()) {
+    HostRegion& entry = *std::prev(behind);
+    if (address - entry.region.fixed.address < entry.region.fixed.bytes) return &entry;
   }
+  for (const std::size_t index : aliased_)
+    if (address - cpu_address(regions_[index].region) < regions_[index].region.fixed.bytes)
+      return &regions_[index];
   return nullptr;
 }
 

@@ -64,6 +64,7 @@ class Payloads {
   const MemoryImage& image_;
   std::uint64_t generation_ = 0;
   std::vector<HostRegion> regions_;   ///< by address
+  std::vector<std::size_t> aliased_;  ///< of these: the CPU knows them by another address
   std::vector<std::uint64_t> words_;  ///< of the call at hand: what may be addresses
   std::vector<HostRegion*> reached_;  ///< by the call at hand
   std::vector<trace::Hash> hashes_;   ///< scratch

@@ -28,6 +28,7 @@ struct Recorder {
   void after_call(CUresult result, const Args&... args) noexcept {
     settle<A>(live, result == CUDA_SUCCESS);
     if (result != CUDA_SUCCESS) return;
+    if constexpr (detail::kDestroysStream<A>) captures.gone(detail::arg<0>(args...));
     acquired<A>(live, args...);
     // A variable may be used although no kernel of its module ever runs.
     if constexpr (detail::kFindsVariable<A>) (void)loads.use(detail::arg<2>(args...));

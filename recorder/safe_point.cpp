@@ -37,16 +37,23 @@ CUresult poll_context(const driver::DriverApi& api, CUcontext context,
   return rc;
 }
 
+/// What is gone has nothing left to do; it went out of our sight.
+bool is_gone(CUresult rc) noexcept {
+  return rc == CUDA_ERROR_INVALID_HANDLE || rc == CUDA_ERROR_INVALID_CONTEXT ||
+         rc == CUDA_ERROR_CONTEXT_IS_DESTROYED;
+}
+
 CUresult drain_context(const driver::DriverApi& api, CUcontext context,
                        const std::vector<LiveStream>& streams, std::uint64_t deadline) noexcept {
   const CurrentContext current(api, context);
-  if (current.result() != CUDA_SUCCESS) return current.result();
+  if (current.result() != CUDA_SUCCESS)
+    return is_gone(current.result()) ? CUDA_SUCCESS : current.result();
   const auto handle = reinterpret_cast<std::uintptr_t>(context);
   for (const LiveStream& stream : streams) {
     if (stream.fixed.context != handle) continue;
     const auto id = reinterpret_cast<CUstream>(static_cast<std::uintptr_t>(stream.fixed.handle));
     const CUresult rc = poll(deadline, [&] { return api.cuStreamQuery(id); });
-    if (rc != CUDA_SUCCESS) return rc;
+    if (rc != CUDA_SUCCESS && !is_gone(rc)) return rc;
   }
   for (CUstream stream : {CU_STREAM_LEGACY, CU_STREAM_PER_THREAD}) {
     const CUresult rc = poll(deadline, [&] { return api.cuStreamQuery(stream); });

@@ -9,7 +9,6 @@
 #include "recorder/clock.h"
 #include "recorder/guard.h"
 #include "recorder/nap.h"
-#include "recorder/process_info.h"
 #include "recorder/rt_log.h"
 #include "recorder/windows.h"
 
@@ -84,7 +83,7 @@ bool Windows::wait_for_start() const noexcept {
 void Windows::try_begin(Gate::Passage& passage) noexcept {
   if (!p_.session.start()) return refuse("the capture can't be written");
   if (!may_try() || !wait_for_start()) return;
-  p_.symbols.prepare();
+  if (!p_.captures.any()) p_.symbols.prepare();  // which takes its time, so not at the safe point
   if (!close_gate(passage)) return;
   std::string why;
   Try outcome = Try::Done;
@@ -110,55 +109,6 @@ void Windows::refuse(const char* why) noexcept {
   set_idle();
 }
 
-std::vector<LiveRegion> Windows::regions_now() {
-  std::vector<LiveRegion> regions = p_.live.regions();
-  for (const LiveContext& context : p_.live.contexts()) {
-    const CurrentContext current(p_.api, context.handle);
-    if (current.result() != CUDA_SUCCESS) continue;
-    const std::vector<LiveRegion> symbols = p_.symbols.regions();
-    regions.insert(regions.end(), symbols.begin(), symbols.end());
-  }
-  return regions;
-}
-
-/// What can't be compared: the begin did not see it.
-std::vector<LiveRegion> Windows::known_regions() {
-  std::vector<LiveRegion> regions = regions_now();
-  std::erase_if(regions,
-                [&](const LiveRegion& region) { return !image_.knows(region.fixed.region); });
-  return regions;
-}
-
-bool Windows::describe_state() noexcept try {
-  bool kept = true;
-  for (const LiveContext& context : p_.live.contexts()) {
-    const CurrentContext current(p_.api, context.handle);
-    kept = kept && (current.result() != CUDA_SUCCESS ||
-                    describe_context(p_.session.definitions(), p_.api, context.handle));
-  }
-  for (const LiveStream& stream : p_.live.streams())
-    kept = kept && log_.stream(window_, stream.fixed);
-  p_.kernels.restate();
-  return kept;
-} catch (const std::bad_alloc&) {
-  return false;
-}
-
-trace::WindowRecord Windows::record_of(WindowPhase phase, WindowReason reason,
-                                       VerifyLevel verify) const noexcept {
-  trace::WindowRecord record{};
-  record.window = window_;
-  record.phase = static_cast<std::uint16_t>(phase);
-  record.reason = static_cast<std::uint16_t>(reason);
-  record.pause_ns = now_ns() - pause_start_ns_;
-  record.live_bytes = image_.totals().live_bytes;
-  record.pages = image_.totals().pages;
-  record.stored_pages = spool_.stored_pages() - told_pages_;
-  record.stored_bytes = spool_.stored_bytes() - told_bytes_;
-  record.verify = static_cast<std::uint32_t>(verify);
-  return record;
-}
-
 /// Gate closed, mutex held.
 Windows::Try Windows::begin(std::string& why) noexcept try {
   const RelaxedCapture relaxed(p_.api);
@@ -167,8 +117,8 @@ Windows::Try Windows::begin(std::string& why) noexcept try {
     return why = "the GPU does not come to rest; does a kernel wait for the host?", Try::Later;
   if (rest.outcome == Drained::Failed)
     return why = std::string("the driver reports ") + error_name(p_.api, rest.error), Try::Never;
-  if (const int error = spool_.start(); error != 0)
-    return why = std::string(spool_.failed_path()) + ": " + std::strerror(error), Try::Never;
+  spool_.keep_memory(true);
+  if (spool_.start() != 0) return why = spool_.problem(), Try::Never;
   told_pages_ = spool_.stored_pages();
   told_bytes_ = stored_bytes_before_ = spool_.stored_bytes();
   p_.live.drop_dead();
@@ -198,11 +148,6 @@ Windows::Try Windows::begin(std::string& why) noexcept try {
   return Try::Done;
 } catch (const std::bad_alloc&) {
   return Try::Never;
-}
-
-const char* Windows::reason_text() const noexcept {
-  const bool named = reason_ == WindowReason::Kernel || reason_ == WindowReason::Range;
-  return named && active_ != nullptr ? active_->spec().start_name.c_str() : "";
 }
 
 void Windows::try_end(Gate::Passage& passage) noexcept {
@@ -266,23 +211,11 @@ void Windows::end() noexcept {
   set_idle();
 }
 
-void Windows::say_end() noexcept {
-  char text[400];
-  if (reason_ == WindowReason::Bytes || reason_ == WindowReason::Seconds) {
-    std::snprintf(text, sizeof text, "window %u was ended by its budget of %s", window_,
-                  reason_ == WindowReason::Bytes ? "bytes" : "seconds");
-    p_.session.note(Deviation::WindowCut, text);
-  } else if (reason_ == WindowReason::Failure) {
-    std::snprintf(text, sizeof text, "window %u ended early: %.300s", window_, end_text_.c_str());
-    p_.session.note(Deviation::WindowCut, text);
-    say("%s. The program goes on", text);
-  }
-}
-
 /// Waits for the next trigger, or for `fib ctl`.
 void Windows::set_idle() noexcept {
   active_ = nullptr;
   controlled_.reset();
+  spool_.keep_memory(false);
   const bool armed = configured_ != nullptr && windows_left_ > 0 &&
                      configured_->spec().start != trace::WindowStart::Control &&
                      spool_.error() == 0;
@@ -290,7 +223,6 @@ void Windows::set_idle() noexcept {
     configured_->arm(now_ns());
   } else if (configured_ != nullptr) {
     image_.release();
-    spool_.trim();
   }
   set_state(armed ? State::Armed : State::Idle);
 }

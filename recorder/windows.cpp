@@ -198,16 +198,11 @@ void Windows::note_regions() noexcept try {
   p_.session.deviation(Deviation::DefinitionDropped, "no memory to list allocations");
 }
 
-void Windows::check_failures() noexcept {
+void Windows::check_failures() noexcept try {
   const std::lock_guard lock(mutex_);
   if (state() != State::Open) return;
   const std::uint64_t stored = spool_.stored_bytes() - stored_bytes_before_;
-  if (const int error = spool_.error(); error != 0) {
-    char text[400];
-    std::snprintf(text, sizeof text, "pages can't be stored in %.300s: %s", spool_.failed_path(),
-                  std::strerror(error));
-    return want_end(WindowReason::Failure, text);
-  }
+  if (spool_.error() != 0) return want_end(WindowReason::Failure, spool_.problem().c_str());
   if (p_.session.failed()) return want_end(WindowReason::Failure, "the log can't be written");
   if (active_ != nullptr && stored > active_->spec().budget_bytes)
     return want_end(WindowReason::Bytes, "");
@@ -216,6 +211,8 @@ void Windows::check_failures() noexcept {
   if (now - last_flush_ns_ < 200 * kMillisecond) return;
   last_flush_ns_ = now;
   spool_.flush(0);
+} catch (const std::bad_alloc&) {
+  p_.session.deviation(Deviation::DefinitionDropped, "no memory to end a window");
 }
 
 }  // namespace fib::recorder

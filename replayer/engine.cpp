@@ -165,7 +165,7 @@ class Replay {
   void measure(const RunResult& run) {
     if (!options_.gpu_times) return;
     if (!has_times_) {
-      report_.gpu_time_source = "from events around launches, since " + report_.gpu_time_source;
+      report_.gpu_time_source = "events around launches, since " + report_.gpu_time_source;
       return;
     }
     const std::size_t without = match_times(collect_gpu_times(), run.issued, *launches_);

@@ -114,7 +114,7 @@ class Extract {
     m_.pages.flush();
   }
 
-  [[nodiscard]] std::vector<bool> live() const {
+  [[nodiscard]] std::vector<bool> live() {
     std::vector<bool> result(m_.plan.regions.size(), false);
     for (const std::uint32_t page : m_.table.live_pages())
       result[static_cast<std::size_t>(&m_.plan.region_of(page) - m_.plan.regions.data())] = true;

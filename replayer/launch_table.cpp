@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replayer/launch_table.h"
 
+#include "replayer/error.h"
+
 namespace fib::replayer {
+namespace {
+
+constexpr std::size_t kMostLaunches = std::size_t{1} << 26;
+
+}  // namespace
 
 const char* to_string(Verdict verdict) {
   switch (verdict) {
@@ -33,6 +40,8 @@ void LaunchTable::add(std::size_t index, const Operation& operation) {
     launches_.push_back(result);
   } else if (const auto* graph = std::get_if<GraphLaunchPlan>(&operation.what)) {
     if (graph->fixed.result != 0 || !graph->graph) return;
+    if (launches_.size() > kMostLaunches)
+      throw Refusal("the window has too many kernel executions: replay a shorter one");
     result.exec = graph->fixed.exec;
     for (const std::uint32_t node : graph->graph->order) {
       const GraphNodePlan& plan = graph->graph->nodes[node];

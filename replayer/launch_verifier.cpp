@@ -214,8 +214,8 @@ std::vector<std::uint32_t> LaunchVerifier::differences() {
   for (const std::uint32_t page : m_.table.live_pages()) {
     const auto& recorded = m_.table.recorded(page);
     // Host memory may have been written by the program itself.
-    if (recorded && shadow_.knows(page) && !m_.plan.region_of(page).on_host() &&
-        *recorded != shadow_.hash(page))
+    if (recorded && *recorded != shadow_.hash(page) && shadow_.knows(page) &&
+        !m_.plan.region_of(page).on_host())
       pages.push_back(page);
   }
   return pages;

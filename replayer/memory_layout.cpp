@@ -103,8 +103,8 @@ class LayoutMaker {
     for (std::uint64_t at = range.begin; at < range.end; at += kGranule) {
       const auto [owner, fresh] = owners_.try_emplace(at, Owner{region.fixed.device, index});
       if (!fresh && owner->second.device != region.fixed.device)
-        layout_.notes.push_back("memory at " + hex(at) +
-                                " belongs to two devices in turn; it stays on the first");
+        layout_.notes.push_back("2 MiB at " + hex(at) +
+                                " belong to two devices; here they are on the first");
     }
   }
 

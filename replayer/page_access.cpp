@@ -71,33 +71,39 @@ trace::Hash PageAccess::hash_here(const Place& at) {
   return trace::content_hash(buffer_);
 }
 
-void PageAccess::hash(std::span<const std::uint32_t> pages, std::vector<trace::Hash>& hashes) {
-  transfer_.flush();
-  hashes.resize(pages.size());
-  struct Batch {
-    std::vector<CUdeviceptr> addresses;
-    std::vector<std::size_t> indexes;
-  };
-  std::map<CUcontext, Batch> batches;
+std::unique_ptr<PageAccess::Places> PageAccess::places(std::span<const std::uint32_t> pages) {
+  auto result = std::make_unique<Places>();
+  result->count_ = pages.size();
   for (std::size_t i = 0; i < pages.size(); ++i) {
     const Place at = place(pages[i]);
-    const bool on_gpu = !at.host && at.bytes == trace::kPageBytes && at.address % 8 == 0;
-    if (!on_gpu || hasher(at.context) == nullptr) {
-      hashes[i] = hash_here(at);
+    if (at.bytes != trace::kPageBytes || at.address % 8 != 0 || hasher(at.context) == nullptr) {
+      result->here_.emplace_back(i, at);
       continue;
     }
-    batches[at.context].addresses.push_back(at.address);
-    batches[at.context].indexes.push_back(i);
+    Places::OnGpu& on_gpu = result->on_gpu_[at.context];
+    on_gpu.addresses.push_back(at.address);
+    on_gpu.indexes.push_back(i);
   }
+  return result;
+}
+
+void PageAccess::hash(const Places& places, std::vector<trace::Hash>& hashes) {
+  transfer_.flush();
+  hashes.resize(places.count_);
+  for (const auto& [index, at] : places.here_) hashes[index] = hash_here(at);
   std::vector<trace::Hash> found;
-  for (const auto& [context, batch] : batches) {
-    found.resize(batch.addresses.size());
+  for (const auto& [context, on_gpu] : places.on_gpu_) {
+    found.resize(on_gpu.addresses.size());
     contexts_.enter(context);
-    const CUresult rc = hasher(context)->hash(batch.addresses, found);
+    const CUresult rc = hasher(context)->hash(on_gpu.addresses, found);
     if (rc != CUDA_SUCCESS)
       throw driver::DriverError(rc, "hashing memory failed: " + result_name(api_, rc));
-    for (std::size_t i = 0; i < found.size(); ++i) hashes[batch.indexes[i]] = found[i];
+    for (std::size_t i = 0; i < found.size(); ++i) hashes[on_gpu.indexes[i]] = found[i];
   }
+}
+
+void PageAccess::hash(std::span<const std::uint32_t> pages, std::vector<trace::Hash>& hashes) {
+  hash(*places(pages), hashes);
 }
 
 }  // namespace fib::replayer

@@ -32,7 +32,13 @@ class PageAccess {
   void write(std::uint32_t page, trace::Bytes content);
   void flush() { transfer_.flush(); }
   [[nodiscard]] std::vector<std::byte> read(std::uint32_t page);
-  /// Pages must be there. `hashes` gets as many.
+
+  /// Where pages lie, worked out once for hashing the same ones again and again.
+  class Places;
+  /// Pages must be there.
+  [[nodiscard]] std::unique_ptr<Places> places(std::span<const std::uint32_t> pages);
+  /// `hashes` gets one for each, in order.
+  void hash(const Places& places, std::vector<trace::Hash>& hashes);
   void hash(std::span<const std::uint32_t> pages, std::vector<trace::Hash>& hashes);
 
  private:
@@ -54,6 +60,18 @@ class PageAccess {
   Transfer transfer_;
   std::map<CUcontext, std::unique_ptr<pages::GpuHasher>> hashers_;  ///< null: it does not load
   std::vector<std::byte> buffer_;
+};
+
+class PageAccess::Places {
+ private:
+  friend class PageAccess;
+  struct OnGpu {
+    std::vector<CUdeviceptr> addresses;
+    std::vector<std::size_t> indexes;
+  };
+  std::size_t count_ = 0;
+  std::map<CUcontext, OnGpu> on_gpu_;
+  std::vector<std::pair<std::size_t, Place>> here_;  ///< for the CPU: ends of regions
 };
 
 }  // namespace fib::replayer

@@ -24,9 +24,9 @@ std::vector<std::uint32_t> PageShadow::changes() {
   hashes_.resize(m_.plan.pages);
   known_.resize(m_.plan.pages);
   remembered_.resize(m_.plan.pages);
-  const std::vector<std::uint32_t> pages = m_.table.live_pages();
+  const std::vector<std::uint32_t>& pages = m_.table.live_pages();
   std::vector<trace::Hash> now;
-  m_.pages.hash(pages, now);
+  m_.table.hash_live_pages(now);
   std::vector<std::uint32_t> changed;
   changed_hashes_.clear();
   for (std::size_t i = 0; i < pages.size(); ++i) {

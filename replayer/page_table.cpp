@@ -81,6 +81,7 @@ void PageTable::bring_back(const std::vector<std::uint32_t>& pages, bool force) 
 void PageTable::restore(bool force) {
   recorded_ = plan_.state;
   live_.assign(plan_.regions.size(), false);
+  live_changed();
   std::vector<std::uint32_t> pages;
   const auto flush = [&] {
     bring_back(pages, force);
@@ -105,6 +106,7 @@ void PageTable::restore(bool force) {
 void PageTable::birth(std::uint32_t index) {
   const RegionPlan& region = plan_.regions[index];
   live_[index] = true;
+  live_changed();
   std::vector<std::uint32_t> pages;
   for (std::uint32_t page = region.first_page; page < region.first_page + region.pages; ++page) {
     recorded_[page] = plan_.state[page];
@@ -129,21 +131,33 @@ void PageTable::write_point(const PointPlan& point) {
   access_.flush();
 }
 
-std::vector<std::uint32_t> PageTable::live_pages() const {
-  std::vector<std::uint32_t> pages;
+void PageTable::death(std::uint32_t region) {
+  live_[region] = false;
+  live_changed();
+}
+
+const std::vector<std::uint32_t>& PageTable::live_pages() {
+  if (places_) return live_pages_;
+  live_pages_.clear();
   for (std::size_t i = 0; i < plan_.regions.size(); ++i) {
     if (!live_[i] || !memory_.base(i)) continue;
     const RegionPlan& region = plan_.regions[i];
     for (std::uint32_t page = 0; page < region.pages; ++page)
-      pages.push_back(region.first_page + page);
+      live_pages_.push_back(region.first_page + page);
   }
-  return pages;
+  places_ = access_.places(live_pages_);
+  return live_pages_;
+}
+
+void PageTable::hash_live_pages(std::vector<trace::Hash>& hashes) {
+  (void)live_pages();
+  access_.hash(*places_, hashes);
 }
 
 std::vector<PageDifference> PageTable::compare(std::vector<trace::Hash>* hashes) {
-  const std::vector<std::uint32_t> pages = live_pages();
+  const std::vector<std::uint32_t>& pages = live_pages();
   std::vector<trace::Hash> found;
-  access_.hash(pages, found);
+  hash_live_pages(found);
   if (hashes != nullptr) hashes->assign(plan_.pages, trace::Hash{});
   std::vector<PageDifference> differences;
   for (std::size_t i = 0; i < pages.size(); ++i) {

@@ -33,7 +33,7 @@ class PageTable {
   void restore(bool force);
   /// A region becomes live: gets its first content. The GPU must be idle.
   void birth(std::uint32_t region);
-  void death(std::uint32_t region) { live_[region] = false; }
+  void death(std::uint32_t region);
   /// The recording's state moves on to a point.
   void pass(const PointPlan& point);
   /// ... and to the end of the window.
@@ -43,7 +43,9 @@ class PageTable {
   void write_point(const PointPlan& point);
 
   /// Pages of live regions that are there, in order.
-  [[nodiscard]] std::vector<std::uint32_t> live_pages() const;
+  [[nodiscard]] const std::vector<std::uint32_t>& live_pages();
+  /// Their hashes, in that order. The GPU must be idle.
+  void hash_live_pages(std::vector<trace::Hash>& hashes);
   /// What the page held in the recording, if that is known.
   [[nodiscard]] const std::optional<trace::Hash>& recorded(std::uint32_t page) const {
     return recorded_[page];
@@ -64,7 +66,11 @@ class PageTable {
   const Memory& memory_;
   Deviations& deviations_;
   Progress& progress_;
+  void live_changed() { places_.reset(); }
+
   std::vector<bool> live_;  ///< by region
+  std::vector<std::uint32_t> live_pages_;
+  std::unique_ptr<PageAccess::Places> places_;  ///< of live_pages_; null when they are to be found
   std::vector<std::optional<trace::Hash>> recorded_;
 };
 

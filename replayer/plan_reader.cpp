@@ -14,6 +14,7 @@ namespace fib::replayer {
 namespace {
 
 /// Of all regions together: 4 TiB. More is damage.
+constexpr std::uint64_t kLastAddress = std::uint64_t{1} << 60;
 constexpr std::uint64_t kMaxPages = std::uint64_t{1} << 26;
 
 std::vector<std::byte> copy(trace::Bytes bytes) { return {bytes.begin(), bytes.end()}; }
@@ -201,7 +202,7 @@ void PlanVisitor::on_kernel(const trace::Kernel& kernel) {
 void PlanVisitor::on_region(const trace::Region& region) {
   if (region.fixed.window != plan_.window.number || region.fixed.bytes == 0) return;
   const std::uint64_t pages = (region.fixed.bytes - 1) / trace::kPageBytes + 1;
-  if (pages > kMaxPages - plan_.pages || region.fixed.address + region.fixed.bytes < pages)
+  if (pages > kMaxPages - plan_.pages || region.fixed.address > kLastAddress - region.fixed.bytes)
     throw Refusal("region " + std::to_string(region.fixed.region) +
                   " has an impossible size: the log is damaged");
   RegionPlan plan;

@@ -84,8 +84,8 @@ void judge(const Plan& plan, const LaunchTable& launches, ReplayReport& report) 
 
 }  // namespace
 
-void judge_window(const Machine& machine, const std::vector<RunResult>& runs,
-                  const LaunchTable& launches, ReplayReport& report) {
+void judge_window(Machine& machine, const std::vector<RunResult>& runs, const LaunchTable& launches,
+                  ReplayReport& report) {
   const Plan& plan = machine.plan;
   report.window_verdict = Verdict::Unverified;
   report.pages = machine.table.live_pages().size();

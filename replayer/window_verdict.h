@@ -9,8 +9,8 @@ namespace fib::replayer {
 
 /// Says how the runs ended: all as recorded, differing from each other, or agreeing on something
 /// else.
-void judge_window(const Machine& machine, const std::vector<RunResult>& runs,
-                  const LaunchTable& launches, ReplayReport& report);
+void judge_window(Machine& machine, const std::vector<RunResult>& runs, const LaunchTable& launches,
+                  ReplayReport& report);
 /// What verdicts of launches add where nothing is left to compare at the end.
 void judge_launches(const LaunchTable& launches, ReplayReport& report);
 /// What comparing at the points of the recording adds: nothing if they all agree.

@@ -28,11 +28,17 @@ void pass(Gate& gate, Body&& body) {
 class GateTest : public test::RecorderTest {
  protected:
   GateTest() { EXPECT_TRUE(gate().prepare()); }
-  ~GateTest() override {
+  ~GateTest() override { join(); }
+  void join() {
     stop_ = true;
     for (std::thread& thread : threads_)
       if (thread.joinable()) thread.join();
   }
+  /// Stands behind the locals that threads use: they end before those do.
+  struct Joined {
+    GateTest& test;
+    ~Joined() { test.join(); }
+  };
   Gate& gate() { return recorder().gate; }
   template <class Body>
   void start(Body&& body) {
@@ -65,6 +71,7 @@ TEST_F(GateTest, NobodyIsInsideWhileItIsClosed) {
     std::atomic<std::uint64_t> value{0};
   };
   std::array<Counter, 8> counters;
+  const Joined joined{*this};
   for (Counter& counter : counters)
     start([&] {
       while (!stop_) {
@@ -92,7 +99,8 @@ TEST_F(GateTest, NobodyIsInsideWhileItIsClosed) {
 }
 
 TEST_F(GateTest, GivesUpOnAThreadThatStays) {
-  std::atomic<bool> inside{false};
+  std::atomic<bool> inside{false}, passed{false};
+  const Joined joined{*this};
   start([&] {
     pass(gate(), [&](std::uint32_t) {
       inside = true;
@@ -103,7 +111,6 @@ TEST_F(GateTest, GivesUpOnAThreadThatStays) {
   EXPECT_EQ(close(20 * kMillisecond), Gate::Closing::TimedOut);
   EXPECT_NE(blocker_, 0u);
   // It is open again.
-  std::atomic<bool> passed{false};
   start([&] { pass(gate(), [&](std::uint32_t) { passed = true; }); });
   for (int i = 0; i < 2000 && !passed; ++i) nap(kMillisecond);
   EXPECT_TRUE(passed);
@@ -112,11 +119,12 @@ TEST_F(GateTest, GivesUpOnAThreadThatStays) {
 TEST_F(GateTest, AThreadThatOnlyWaitsIsNotInside) {
   std::atomic<int> stage{0};
   std::atomic<bool> may_return{false};
+  const Joined joined{*this};
   start([&] {
     Gate::Passage passage(gate());
     passage.leave();
     stage = 1;
-    while (!may_return) nap(kMillisecond);
+    while (!may_return && !stop_) nap(kMillisecond);
     passage.enter();
     stage = 2;
   });
@@ -132,6 +140,7 @@ TEST_F(GateTest, AThreadThatOnlyWaitsIsNotInside) {
 
 TEST_F(GateTest, OneThreadHasItAtATime) {
   std::atomic<int> holders{0}, most{0}, rounds{0};
+  const Joined joined{*this};
   for (int i = 0; i < 6; ++i)
     start([&] {
       for (int round = 0; round < 20;) {

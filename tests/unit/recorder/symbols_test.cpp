@@ -67,7 +67,8 @@ TEST_F(SymbolsTest, FindsTheVariablesOfAModuleWhoseKernelsRan) {
   EXPECT_EQ(counter->fixed.context, number(context_));
   EXPECT_EQ(counter->fixed.device, 0);
   EXPECT_TRUE(region("coefficients"));
-  EXPECT_TRUE(finish_and_read().deviations.empty());
+  const LogContents log = finish_and_read();
+  EXPECT_TRUE(log.deviations.empty()) << log.deviations[0].text;
 }
 
 TEST_F(SymbolsTest, KeepsTheNumberOfAVariableAndSharesItWithNoOther) {
