@@ -29,24 +29,37 @@ const char* state_name(ControlState state) {
 class CtlVerb : public Verb {
  public:
   std::string name() const override { return "ctl"; }
-  std::string summary() const override { return "Begin or end a window in a running process"; }
+  std::string summary() const override {
+    return "Begin or end a window, or steer redirection, in a running process";
+  }
   std::string details() const override {
-    return "PID is a process that runs under `fib record` and has launched a kernel. A window\n"
-           "begins and ends at the process's next driver call; `start` and `stop` wait for it.\n"
-           "--window takes what ends the window and its budgets, in the words of\n"
+    return "PID is a process that runs under `fib record` and has launched a kernel, or one with\n"
+           "FIBSHIM_MODE=apply or shadow that has used the GPU.\n"
+           "\n"
+           "A window begins and ends at the process's next driver call; `start` and `stop` wait\n"
+           "for it. --window takes what ends the window and its budgets, in the words of\n"
            "docs/configuration.md; without it `stop` ends it.\n"
            "\n"
-           "Exit codes: 1 if the process refused, or made no driver call in time.\n"
+           "`reload` reads the registry again and swaps it in while the process runs; if it can't\n"
+           "be used, the old one stays. `demote NAME` takes a candidate out of this process for\n"
+           "good. `off` makes all launches the originals, at once (graphs at their next launch);\n"
+           "`on` undoes it.\n"
+           "\n"
+           "Exit codes: 1 if the process refused, or did not answer in time.\n"
            "\n"
            "Examples:\n"
            "  fib ctl 4711 status\n"
            "  fib ctl 4711 window start --window launches=1000,verify=window\n"
-           "  fib ctl 4711 window stop";
+           "  fib ctl 4711 window stop\n"
+           "  fib ctl 4711 reload\n"
+           "  fib ctl 4711 demote fused_rmsnorm\n"
+           "  fib ctl 4711 off";
   }
 
   void add_options(CLI::App& app) override {
     app.add_option("PID", pid_, "The process")->required()->type_name("");
-    app.add_option("WHAT", words_, "status, window start, or window stop")
+    app.add_option("WHAT", words_,
+                   "status, window start, window stop, reload, demote NAME, off, or on")
         ->required()
         ->expected(1, 2)
         ->type_name("");
@@ -58,44 +71,75 @@ class CtlVerb : public Verb {
   }
 
   int run(const Context& context) override {
-    if (words_ == std::vector<std::string>{"status"}) return status(context.out);
-    if (words_ == std::vector<std::string>{"window", "start"})
-      return request(context.out, ControlCommand::Start, "the window has begun");
-    if (words_ == std::vector<std::string>{"window", "stop"})
-      return request(context.out, ControlCommand::Stop, "the window has ended");
-    throw CliError(kExitUsage, "ctl knows `status`, `window start` and `window stop`");
+    if (is("status")) return status(context.out);
+    if (is("window", "start"))
+      return request(context.out, ControlCommand::Start, spec_, "the window has begun");
+    if (is("window", "stop"))
+      return request(context.out, ControlCommand::Stop, "", "the window has ended");
+    if (is("reload")) return request(context.out, ControlCommand::Reload, "", "reloaded");
+    if (is("off")) return request(context.out, ControlCommand::Off, "", "off");
+    if (is("on")) return request(context.out, ControlCommand::On, "", "on");
+    if (words_.size() == 2 && words_[0] == "demote" && !words_[1].empty())
+      return request(context.out, ControlCommand::Demote, words_[1], "demoted");
+    throw CliError(kExitUsage,
+                   "ctl knows `status`, `window start`, `window stop`, `reload`, `demote NAME`, "
+                   "`off` and `on`");
   }
 
  private:
+  template <class... Words>
+  bool is(Words... words) const {
+    return words_ == std::vector<std::string>{words...};
+  }
+
   int status(std::ostream& out) {
     const ControlClient::Status status = ControlClient(pid_).status();
-    out << "process " << pid_ << ": " << state_name(status.state) << '\n'
-        << "windows: " << status.windows << '\n';
-    if (status.windows > 0) {
-      out << "launches in the last one: " << format_count(status.launches) << '\n'
-          << "stored: " << format_bytes(status.stored_bytes) << '\n'
-          << "last pause: " << format_duration(static_cast<double>(status.pause_ns)) << '\n';
-    }
+    out << "process " << pid_ << ": ";
+    if (status.mode == trace::ControlMode::Record)
+      recording(out, status);
+    else
+      redirection(out, status);
     if (!status.text.empty()) out << "note: " << status.text << '\n';
     return kExitOk;
   }
 
-  int request(std::ostream& out, ControlCommand command, const char* done) {
+  static void recording(std::ostream& out, const ControlClient::Status& status) {
+    out << state_name(status.state) << '\n' << "windows: " << status.windows << '\n';
+    if (status.windows == 0) return;
+    out << "launches in the last one: " << format_count(status.launches) << '\n'
+        << "stored: " << format_bytes(status.stored_bytes) << '\n'
+        << "last pause: " << format_duration(static_cast<double>(status.pause_ns)) << '\n';
+  }
+
+  static void redirection(std::ostream& out, const ControlClient::Status& status) {
+    out << (status.mode == trace::ControlMode::Shadow ? "compares launches with candidates (shadow)"
+                                                      : "redirects launches (apply)")
+        << (status.is_off ? ", switched off" : "") << '\n'
+        << "generation: " << status.generation << '\n'
+        << "candidates: " << status.candidates << ", of which ready: " << status.ready << '\n'
+        << status.report;
+  }
+
+  int request(std::ostream& out, ControlCommand command, const std::string& argument,
+              const char* done) {
     check_spec(command);
     ControlClient client(pid_);
     const auto limit = std::chrono::milliseconds(static_cast<std::int64_t>(seconds_ * 1000));
-    const ControlClient::Answer answer = client.request(command, spec_, limit);
+    const ControlClient::Answer answer = client.request(command, argument, limit);
     if (answer.result == ControlResult::Done) {
       out << (answer.text.empty() ? done : answer.text) << '\n';
       return kExitOk;
     }
     if (answer.result == ControlResult::Refused)
       throw CliError(kExitFinding, "process " + std::to_string(pid_) + " refused: " + answer.text);
-    const std::string note = client.status().text;
-    throw CliError(kExitFinding,
-                   "no answer within " + format_duration(seconds_ * 1e9) +
-                       (note.empty() ? ": the process makes no driver calls; the request stays"
-                                     : "; the process says: " + note));
+    const ControlClient::Status status = client.status();
+    const bool records = status.mode == trace::ControlMode::Record;
+    const char* const why = records ? ": the process makes no driver calls; the request stays"
+                                    : ": the process is stopped, or still at it; the request stays";
+    throw CliError(
+        kExitFinding,
+        "no answer within " + format_duration(seconds_ * 1e9) +
+            (status.text.empty() || !records ? why : "; the process says: " + status.text));
   }
 
   void check_spec(ControlCommand command) const {

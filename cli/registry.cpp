@@ -41,6 +41,9 @@ class RegistryVerb : public Verb {
     verbs_.push_back(make_registry_import_verb());
     verbs_.push_back(make_registry_add_verb());
     verbs_.push_back(make_registry_remove_verb());
+    verbs_.push_back(make_registry_bind_verb());
+    verbs_.push_back(make_registry_build_verb());
+    verbs_.push_back(make_registry_import_triton_verb());
   }
   std::string name() const override { return "registry"; }
   std::string summary() const override {

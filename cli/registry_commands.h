@@ -18,6 +18,9 @@ namespace fib::cli {
 [[nodiscard]] std::unique_ptr<Verb> make_registry_import_verb();
 [[nodiscard]] std::unique_ptr<Verb> make_registry_add_verb();
 [[nodiscard]] std::unique_ptr<Verb> make_registry_remove_verb();
+[[nodiscard]] std::unique_ptr<Verb> make_registry_bind_verb();
+[[nodiscard]] std::unique_ptr<Verb> make_registry_build_verb();
+[[nodiscard]] std::unique_ptr<Verb> make_registry_import_triton_verb();
 
 /// Opens a registry, or throws CliError with kExitUnreadable.
 [[nodiscard]] registry::Registry open_registry(const std::string& path, bool follow_links = false);

@@ -53,6 +53,7 @@ std::unique_ptr<Verb> make_doctor_verb();
 std::unique_ptr<Verb> make_audit_verb();
 std::unique_ptr<Verb> make_export_verb();
 std::unique_ptr<Verb> make_registry_verb();
+std::unique_ptr<Verb> make_explain_verb();
 std::unique_ptr<Verb> make_trim_verb();
 std::unique_ptr<Verb> make_recover_verb();
 std::unique_ptr<Verb> make_strip_verb();

@@ -15,10 +15,11 @@ namespace {
 
 using trace::ControlPage;
 
-void fill(ControlPage& page) noexcept {
+void fill(ControlPage& page, std::uint32_t mode) noexcept {
   std::memcpy(page.magic, trace::kControlMagic, sizeof page.magic);
   page.version = trace::kControlVersion;
   page.pid = static_cast<std::uint32_t>(getpid());
+  page.mode = mode;
 }
 
 /// A descriptor above 2: the program may have closed its standard streams and mean to open others
@@ -33,7 +34,9 @@ int make_memory() noexcept {
 
 }  // namespace
 
-Control::Control() noexcept { fill(private_); }
+Control::Control(trace::ControlMode mode) noexcept {
+  fill(private_, static_cast<std::uint32_t>(mode));
+}
 
 void Control::publish() noexcept {
   const trace::FileSizeSignalBlocked blocked;  // memory files have a size, too
@@ -47,7 +50,7 @@ void Control::publish() noexcept {
     return;
   }
   auto* page = new (memory) ControlPage{};
-  fill(*page);
+  fill(*page, private_.mode);
   descriptor_ = fd;
   page_.store(page, std::memory_order_release);
 }

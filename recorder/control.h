@@ -9,7 +9,7 @@ namespace fib::recorder {
 /// is private memory: everything works but `fib ctl`.
 class Control {
  public:
-  Control() noexcept;
+  explicit Control(trace::ControlMode mode = trace::ControlMode::Record) noexcept;
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 

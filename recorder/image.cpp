@@ -3,7 +3,9 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -204,6 +206,22 @@ bool is_in_loaded_object(const void* data, std::size_t size) noexcept {
 const char* object_path_of(const void* address) noexcept {
   Dl_info info{};
   return dladdr(address, &info) != 0 ? info.dli_fname : nullptr;
+}
+
+std::vector<std::byte> read_image_file(const char* path) {
+  std::vector<std::byte> content;
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return content;
+  struct stat info;
+  if (fstat(fd, &info) == 0 && info.st_size > 0)
+    content.resize(static_cast<std::size_t>(info.st_size));
+  std::size_t done = 0;
+  for (ssize_t n = 1; n > 0 && done < content.size();
+       done += static_cast<std::size_t>(n > 0 ? n : 0))
+    n = ::read(fd, content.data() + done, content.size() - done);
+  ::close(fd);
+  content.resize(done);
+  return content;
 }
 
 }  // namespace fib::recorder

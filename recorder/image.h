@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "trace/format.h"
 
@@ -34,6 +35,9 @@ struct ImageParts {
 /// as they are until that object goes (and it unloads its images first). Others may be freed by the
 /// caller as soon as the load returns.
 [[nodiscard]] bool is_in_loaded_object(const void* data, std::size_t size) noexcept;
+
+/// The whole file that a load names, or an empty vector. Throws std::bad_alloc.
+[[nodiscard]] std::vector<std::byte> read_image_file(const char* path);
 
 /// File of the loaded object that `address` lies in; null if in none. Valid while that is loaded.
 [[nodiscard]] const char* object_path_of(const void* address) noexcept;

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "driver/launch_call.h"
 #include "recorder/captures.h"
 #include "recorder/graphs.h"
 
 namespace fib::recorder {
 
-/// One kernel launch, as the engine asked for it. Pointers are the caller's and live for the call.
-struct LaunchCall {
-  driver::Api api;
-  CUfunction function;
-  unsigned int grid[3], block[3];
-  unsigned int shared_bytes;
-  CUstream stream;
-  void** params;
-  void** extra;
-  const CUlaunchAttribute* attributes;
-  unsigned int attribute_count;
-  bool per_thread_stream;  ///< a _ptsz entry point: stream 0 means the thread's own
-  bool legacy;             ///< cuLaunch*: parameters were set before, by other calls
-};
+using driver::LaunchCall;
 
 /// Writes Launch and GraphLaunch records. THE hot path: no allocation, no lock, no system call once
 /// the kernel is known. Called after the driver's own call, so that nothing is read that it

@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recorder/loads.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "recorder/clock.h"
 #include "trace/encoder.h"
 
 namespace fib::recorder {
-namespace {
 
 using trace::Deviation;
-
-/// The whole file, or an empty vector.
-std::vector<std::byte> read_file(const char* path) {
-  std::vector<std::byte> content;
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return content;
-  struct stat info;
-  if (fstat(fd, &info) == 0 && info.st_size > 0)
-    content.resize(static_cast<std::size_t>(info.st_size));
-  std::size_t done = 0;
-  for (ssize_t n = 1; n > 0 && done < content.size();
-       done += static_cast<std::size_t>(n > 0 ? n : 0))
-    n = ::read(fd, content.data() + done, content.size() - done);
-  ::close(fd);
-  content.resize(done);
-  return content;
-}
-
-}  // namespace
 
 void Loads::keep_part(Entry& entry, const ImageBytes& part) {
   // A load always has all its parts in one of the two lists, in order.
@@ -59,7 +35,7 @@ void Loads::keep_image(Entry& entry, const LoadCall& call, trace::LoadRecord& re
 }
 
 void Loads::keep_file(Entry& entry, const LoadCall& call, trace::LoadRecord& record) {
-  std::vector<std::byte> content = read_file(call.path);
+  std::vector<std::byte> content = read_image_file(call.path);
   content.push_back(std::byte{0});  // PTX in a file has no terminator
   const ImageParts image = inspect_image(content.data());
   record.kind = static_cast<std::uint16_t>(image.kind);

@@ -6,7 +6,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ("driver", "trace", "pages", "recorder", "registry", "shim", "replayer", "cli", "audit", "tests")
+FOLDERS = ("driver", "trace", "pages", "recorder", "registry", "dispatch", "shim", "replayer", "cli", "audit",
+           "tests")
 HEADERS = {".h", ".cuh"}
 CODE = HEADERS | {".cpp", ".cc", ".c", ".cu"}
 TABLES = {".def", ".inc"}

@@ -10,6 +10,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -98,12 +99,43 @@ class Reader {
   std::set<std::string> known_;
 };
 
-bool wants_record(const std::string& mode) {
-  if (mode == "record") return true;
+enum class Wish { Off, Record, Apply, Shadow };
+
+Wish wish_of(const std::string& mode) {
+  if (mode == "record") return Wish::Record;
+  if (mode == "apply") return Wish::Apply;
+  if (mode == "shadow") return Wish::Shadow;
   if (!mode.empty() && mode != "off")
-    say("FIBSHIM_MODE '%s' is not a mode of this version (off, record); passing everything through",
+    say("FIBSHIM_MODE '%s' is not a mode of this version (off, record, apply, shadow); passing "
+        "everything through",
         mode.c_str());
-  return false;
+  return Wish::Off;
+}
+
+/// Of FIBSHIM_SHADOW, or "shadow_every".
+std::uint64_t shadow_every(Reader& reader, std::uint64_t fallback) {
+  const std::size_t configured = reader.number("shadow_every", fallback, 0, std::size_t{1} << 32);
+  const std::string text = environment("FIBSHIM_SHADOW");
+  if (text.empty()) return configured;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value <= 1ull << 32) return value;
+  say("FIBSHIM_SHADOW '%s' is not a whole number up to 2^32; using %zu", text.c_str(), configured);
+  return configured;
+}
+
+void read_dispatch(Reader& reader, bool shadow_only, dispatch::Options& options) {
+  constexpr std::size_t kMiB = 1u << 20;
+  options.shadow_only = shadow_only;
+  options.registry = keep(reader.text("dataset_path", "FIB_DATASET_PATH", ""));
+  options.cache = keep(reader.text("cache_path", "FIB_CACHE_PATH", ""));
+  options.report = keep(reader.text("report", "FIBSHIM_REPORT", ""));
+  options.mismatch_dir = keep(reader.text("mismatch_dir", "FIBSHIM_MISMATCH_DIR", "fib-mismatch"));
+  options.shadow_every = shadow_every(reader, shadow_only ? 1 : 0);
+  options.workspace_bytes =
+      reader.number("workspace_bytes", options.workspace_bytes, kMiB / 1024, 65536 * kMiB);
+  options.scratch_bytes =
+      reader.number("scratch_bytes", options.scratch_bytes, kMiB / 1024, 65536 * kMiB);
 }
 
 /// Whether this process is one of those that the user wants recorded.
@@ -111,7 +143,7 @@ bool process_matches(const std::string& pattern) {
   if (pattern.empty()) return true;
   regex_t regex;
   if (regcomp(&regex, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
-    say("the process filter '%s' is not a POSIX extended regular expression; recording all "
+    say("the process filter '%s' is not a POSIX extended regular expression; taking all "
         "processes",
         pattern.c_str());
     return true;
@@ -129,7 +161,8 @@ const Config* read_config() {
   const recorder::Options defaults;
   Reader reader(read_json(environment("FIBSHIM_CONFIG")));
   auto* config = new Config;  // for ever
-  config->record = wants_record(reader.text("mode", "FIBSHIM_MODE", "off"));
+  const Wish wish = wish_of(reader.text("mode", "FIBSHIM_MODE", "off"));
+  read_dispatch(reader, wish == Wish::Shadow, config->dispatch);
   recorder::Options& options = config->recorder;
   options.capture_dir =
       keep(reader.text("capture_dir", "FIBSHIM_CAPTURE_DIR", defaults.capture_dir));
@@ -149,7 +182,13 @@ const Config* read_config() {
       reader.number("page_bytes", defaults.page_bytes, 64 * kMiB, std::size_t{1} << 40);
   options.page_writers = reader.number("page_writers", 0, 0, 64);
   reader.report_unknown();
-  config->record = config->record && process_matches(process);
+  const bool is_wanted = wish != Wish::Off && process_matches(process);
+  config->record = is_wanted && wish == Wish::Record;
+  config->apply = is_wanted && (wish == Wish::Apply || wish == Wish::Shadow);
+  if (config->apply && config->dispatch.registry[0] == '\0') {
+    say("FIB_DATASET_PATH names no registry; nothing is redirected");
+    config->apply = false;
+  }
   return config;
 }
 

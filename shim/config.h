@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dispatch/options.h"
 #include "recorder/options.h"
 
 namespace fib::shim {
 
-/// What the user asked for: FIBSHIM_MODE, FIBSHIM_CAPTURE_DIR, FIBSHIM_FILTER and FIBSHIM_PROCESS
-/// over the JSON file in FIBSHIM_CONFIG over the defaults. docs/configuration.md lists the keys.
+/// What the user asked for: the environment over the JSON file in FIBSHIM_CONFIG over the defaults.
+/// docs/configuration.md lists the keys.
 struct Config {
   bool record = false;
+  bool apply = false;  ///< or shadow; never with record
+  dispatch::Options dispatch;
   recorder::Options recorder;
 };
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <type_traits>
 
+#include "dispatch/events.h"
 #include "driver/driver_api.h"
 #include "recorder/clock.h"
 #include "recorder/guard.h"
@@ -79,10 +80,28 @@ template <Api A, class Function, class Describe, class Before, class After, clas
   return result;
 }
 
-/// The one shape of a hook: pass through unless we record and this is not a call from within a
-/// hook; otherwise before(recorder), the driver's function with the arguments as they came, and
-/// after(recorder, result, begin). The result goes back unchanged whatever happens. `describe`
-/// makes a LaunchCall, if it is needed before the call.
+/// In Mode::Apply: a launch, or a call that the dispatcher must know of.
+template <Api A, class Function, class Describe, class... Args>
+[[gnu::always_inline]] inline CUresult applied(Function function, const Describe& describe,
+                                               Args... args) noexcept {
+  dispatch::Dispatcher& dispatcher = g_runtime.load(std::memory_order_acquire)->dispatcher;
+  if constexpr (!std::is_same_v<Describe, NoLaunch>) {
+    const dispatch::ReadSection reading;
+    return dispatcher.launch(describe(), [&]() noexcept { return function(args...); });
+  } else if constexpr (dispatch::kIsEvent<A>) {
+    dispatch::before_call<A>(dispatcher, args...);
+    const CUresult result = function(args...);
+    dispatch::after_call<A>(dispatcher, result, args...);
+    return result;
+  } else {
+    return function(args...);
+  }
+}
+
+/// The one shape of a hook: pass through unless we record (or apply: see there) and this is not a
+/// call from within a hook; otherwise before(recorder), the driver's function with the arguments as
+/// they came, and after(recorder, result, begin). The result goes back unchanged whatever happens.
+/// `describe` makes a LaunchCall, if it is needed before the call.
 template <Api A, class Describe, class Before, class After, class... Args>
 inline CUresult around_launch(const Describe& describe, Before&& before, After&& after,
                               Args... args) noexcept {
@@ -94,6 +113,7 @@ inline CUresult around_launch(const Describe& describe, Before&& before, After&&
     return function(args...);
   const recorder::RecursionGuard guard;
   if (!guard.outermost()) return function(args...);
+  if (now == Mode::Apply) return applied<A>(function, describe, args...);
   Recorder& recorder = *g_recorder.load(std::memory_order_acquire);
   CUresult result = CUDA_SUCCESS;
   recorder::ThreadLog* const log = recorder::only_waits(A) ? nullptr : recorder.gate.enter();

@@ -2,6 +2,7 @@
 #include "shim/state.h"
 
 #include <pthread.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -19,6 +20,7 @@ namespace fib::shim {
 
 std::atomic<Mode> g_mode{Mode::Cold};
 std::atomic<recorder::Recorder*> g_recorder{nullptr};
+std::atomic<dispatch::Runtime*> g_runtime{nullptr};
 
 namespace {
 
@@ -37,6 +39,8 @@ void after_fork_in_child() noexcept {
   if (const auto* parents = g_recorder.exchange(nullptr);
       parents != nullptr && parents->control.descriptor() >= 0)
     close(parents->control.descriptor());
+  if (const auto* parents = g_runtime.exchange(nullptr)) parents->close_shared();
+  dispatch::forget_readers();
   recorder::t_log = nullptr;
   recorder::watch_range(nullptr, nullptr);
   g_prepare_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,11 +55,28 @@ void register_handlers() noexcept {
   std::at_quick_exit(finish);
 }
 
+Mode decide_apply(const Config& config, const RealDriver& real) noexcept {
+  // Somebody else's environment must not choose what a privileged program runs.
+  if (getauxval(AT_SECURE) != 0) {
+    recorder::say("this program has more rights than its caller; nothing is redirected");
+    return Mode::Off;
+  }
+  auto* made = new (std::nothrow) dispatch::Runtime(config.dispatch, real.api);
+  if (made == nullptr) {
+    recorder::say("out of memory; nothing is redirected in this process");
+    return Mode::Off;
+  }
+  g_runtime.store(made, std::memory_order_release);
+  return Mode::Apply;
+}
+
 Mode decide() noexcept {
   const RealDriver* real = real_driver();
   if (real == nullptr || is_disabled()) return Mode::Off;
   const Config* config = load_config();
-  if (config == nullptr || !config->record) return Mode::Off;
+  if (config == nullptr) return Mode::Off;
+  if (config->apply) return decide_apply(*config, *real);
+  if (!config->record) return Mode::Off;
   auto* made = new (std::nothrow) recorder::Recorder(config->recorder, real->api);
   if (made == nullptr) {
     recorder::say("out of memory; this process is not recorded");
@@ -87,6 +108,9 @@ void flush_late() noexcept {
 }
 
 void finish() noexcept {
+  if (auto* runtime = g_runtime.load(std::memory_order_acquire);
+      runtime != nullptr && runtime->pid == getpid())
+    runtime->finish();
   auto* recorder = g_recorder.load(std::memory_order_acquire);
   // A vfork child that exits shares our memory but is not us.
   if (recorder == nullptr || recorder->session.pid() != getpid()) return;

@@ -9,9 +9,7 @@
 #include "registry/bindings/launch_block.h"
 #include "registry/model/dtype.h"
 #include "registry/model/json.h"
-#include "registry/store/files.h"
-#include "registry/store/layout.h"
-#include "registry/store/scan.h"
+#include "registry/store/file_tree.h"
 
 namespace fib::registry {
 namespace {
@@ -19,25 +17,22 @@ namespace {
 constexpr std::size_t kMaxFile = std::size_t{1} << 20;  ///< of one binding, bytes
 
 /// The file as JSON; nothing, and a finding, if it is none.
-std::optional<Json> read_json(const Registry& registry, const std::string& file,
-                              Findings& findings) {
+std::optional<Json> read_json(FileTree& files, const std::string& file, Findings& findings) {
   const auto fail = [&](const std::string& error) {
     findings.add({Level::Error, "binding.file", file, 0, "", error, "repair or remove the file"});
     return std::nullopt;
   };
-  const Resolved path = resolve(registry.root(), file, registry.options().follow_links);
-  if (!path.ok()) return fail(path.error);
-  const FileText text = read_file(path.path, kMaxFile);
+  const FileText text = files.read(file, kMaxFile);
   if (!text.error.empty()) return fail(text.error);
   JsonLimits limits;
   limits.bytes = kMaxFile;
   ParsedJson parsed = parse_json(text.text, limits);
-  if (!parsed.ok()) return fail(parsed.error);
+  if (!parsed.ok()) return fail("is not accepted as JSON: " + parsed.error);
   return std::move(parsed.value);
 }
 
-void load_binding(const Registry& registry, const std::string& file, Bindings& bindings) {
-  const auto value = read_json(registry, file, bindings.findings);
+void load_binding(FileTree& files, const std::string& file, Bindings& bindings) {
+  const auto value = read_json(files, file, bindings.findings);
   if (!value) return;
   Findings own;
   auto binding = read_binding(*value, own);
@@ -47,8 +42,8 @@ void load_binding(const Registry& registry, const std::string& file, Bindings& b
   bindings.list.push_back({std::move(*binding), file, 0});
 }
 
-void load_policies(const Registry& registry, Bindings& bindings) {
-  const auto value = read_json(registry, kPoliciesFile, bindings.findings);
+void load_policies(FileTree& files, Bindings& bindings) {
+  const auto value = read_json(files, kPoliciesFile, bindings.findings);
   if (!value) {
     bindings.policies.fallback.match.enabled = false;
     return;
@@ -123,18 +118,21 @@ void add_problem(const match::Problem& problem, Findings& findings) {
 
 }  // namespace
 
-Bindings load_bindings(const Registry& registry) {
+Bindings load_bindings(FileTree& files) {
   Bindings bindings;
-  const auto files = scan_files(registry.root(), "bindings", ".json",
-                                registry.options().follow_links, bindings.findings);
-  for (const std::string& file : files) {
+  for (const std::string& file : files.list("bindings", ".json", bindings.findings)) {
     if (file == kPoliciesFile) {
-      load_policies(registry, bindings);
+      load_policies(files, bindings);
     } else {
-      load_binding(registry, file, bindings);
+      load_binding(files, file, bindings);
     }
   }
   return bindings;
+}
+
+Bindings load_bindings(const Registry& registry) {
+  PathTree files(registry.root(), registry.options().follow_links);
+  return load_bindings(files);
 }
 
 match::DefinitionSpec to_spec(const Definition& definition) {

@@ -22,6 +22,7 @@ struct Bindings {
 
 /// Reads bindings and policies of the registry's root.
 [[nodiscard]] Bindings load_bindings(const Registry& registry);
+[[nodiscard]] Bindings load_bindings(FileTree& files);
 
 /// What a Definition looks like to the match table.
 [[nodiscard]] match::DefinitionSpec to_spec(const Definition& definition);

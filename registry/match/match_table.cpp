@@ -177,6 +177,16 @@ LaunchFailure MatchTable::prepare(std::int32_t index, std::size_t kernel, const 
   return candidate(index).launch.prepare(code_, kernel, frame, buffers, numbers);
 }
 
+std::uint64_t MatchTable::tensor_bytes(std::uint16_t index, const CompiledTensor& tensor,
+                                       const LaunchView& launch,
+                                       const Bound& bound) const noexcept {
+  const CompiledRule& rule = rules_[index];
+  const Frame frame{&launch, bound.axes.data(), bound.values.data(), 0};
+  const TensorBytes found =
+      match::tensor_bytes({definitions_[rule.definition], rule.tensors, code_, frame}, tensor);
+  return found.reason == Reason::Exact ? static_cast<std::uint64_t>(found.bytes) : 0;
+}
+
 std::int32_t MatchTable::find_candidate(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (candidates_[i].name == name) return static_cast<std::int32_t>(i);

@@ -89,6 +89,12 @@ class MatchTable {
                                       std::uint64_t workspace, const ArgumentBuffers& buffers,
                                       LaunchNumbers& numbers) const noexcept;
 
+  /// Bytes of one of the rule's tensors (no scalar), after a hit of this rule; 0 if the launch does
+  /// not tell.
+  [[nodiscard]] std::uint64_t tensor_bytes(std::uint16_t rule, const CompiledTensor& tensor,
+                                           const LaunchView& launch,
+                                           const Bound& bound) const noexcept;
+
   [[nodiscard]] std::size_t candidates() const noexcept { return candidates_.size(); }
   [[nodiscard]] const CompiledCandidate& candidate(std::int32_t index) const noexcept {
     return candidates_[static_cast<std::size_t>(index)];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -42,6 +43,11 @@ class ShapeIndex {
   [[nodiscard]] Found find(const std::int64_t* axes, const std::uint8_t* slots) const noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return cells_.empty(); }
+  /// Whether any axes are served by this candidate.
+  [[nodiscard]] bool leads_to(std::int32_t candidate) const noexcept {
+    return std::any_of(cells_.begin(), cells_.end(),
+                       [candidate](const Cell& cell) { return cell.found.candidate == candidate; });
+  }
   /// The axes' measured values were too many to number their combinations; the index is empty.
   [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
 

@@ -48,7 +48,7 @@ class TensorChecks {
       const Reason reason = check_strides(tensor, shape);
       if (reason != kFine) return reason;
     }
-    return add_extent(tensor, shape, static_cast<std::uint64_t>(address));
+    return add_extent(tensor, static_cast<std::uint64_t>(address));
   }
 
   /// Whether rows end between two vectors, or may do so.
@@ -74,28 +74,15 @@ class TensorChecks {
     return kFine;
   }
 
-  Reason add_extent(const CompiledTensor& tensor, const TensorShape& shape,
-                    std::uint64_t begin) noexcept {
+  Reason add_extent(const CompiledTensor& tensor, std::uint64_t begin) noexcept {
     Extent& extent = extents_[count_++];
     extent.slot = tensor.slot;
     extent.begin = begin;
     extent.checked = !tensor.disjoint;
     if (tensor.disjoint) return kFine;
-    std::int64_t bytes = 0;
-    if (tensor.bytes) {
-      const Value value = evaluate(launch_.code[tensor.bytes], launch_.frame);
-      if (!value.ok()) return Reason::ExpressionFailed;
-      bytes = value.number;
-    } else {
-      std::int64_t bits = shape.constant_bits;
-      for (std::size_t i = 0; i < shape.varying; ++i) {
-        const std::int64_t size = launch_.frame.axes[shape.varying_axes[i]];
-        if (__builtin_mul_overflow(bits, size, &bits)) return Reason::BadAddress;
-      }
-      bytes = (bits >> 3) + ((bits & 7) != 0 ? 1 : 0);
-    }
-    if (bytes <= 0) return Reason::BadAddress;
-    extent.end = begin + static_cast<std::uint64_t>(bytes);  // both below 2^63
+    const TensorBytes found = tensor_bytes(launch_, tensor);
+    if (found.reason != kFine) return found.reason;
+    extent.end = begin + static_cast<std::uint64_t>(found.bytes);  // both below 2^63
     return kFine;
   }
 
@@ -123,6 +110,24 @@ class TensorChecks {
 };
 
 }  // namespace
+
+TensorBytes tensor_bytes(const BoundLaunch& launch, const CompiledTensor& tensor) noexcept {
+  std::int64_t bytes = 0;
+  if (tensor.bytes) {
+    const Value value = evaluate(launch.code[tensor.bytes], launch.frame);
+    if (!value.ok()) return {0, Reason::ExpressionFailed};
+    bytes = value.number;
+  } else {
+    const TensorShape& shape = launch.definition.tensors[tensor.slot];
+    std::int64_t bits = shape.constant_bits;
+    for (std::size_t i = 0; i < shape.varying; ++i) {
+      const std::int64_t size = launch.frame.axes[shape.varying_axes[i]];
+      if (__builtin_mul_overflow(bits, size, &bits)) return {0, Reason::BadAddress};
+    }
+    bytes = (bits >> 3) + ((bits & 7) != 0 ? 1 : 0);
+  }
+  return {bytes, bytes > 0 ? kFine : Reason::BadAddress};
+}
 
 Reason check_tensors(const BoundLaunch& launch, const CompiledCandidate& candidate) noexcept {
   return TensorChecks(launch, candidate).run();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "registry/match/compiled.h"
@@ -15,6 +16,15 @@ struct BoundLaunch {
   const CodePool& code;
   const Frame& frame;  ///< axes and values are filled in
 };
+
+/// Extent of a tensor, by its binding or by its shape.
+struct TensorBytes {
+  std::int64_t bytes = 0;
+  Reason reason = Reason::Exact;  ///< why there is none, or Exact
+};
+/// A launch whose shape has an axis that it does not show has no extent, unless the binding says.
+[[nodiscard]] TensorBytes tensor_bytes(const BoundLaunch& launch,
+                                       const CompiledTensor& tensor) noexcept;
 
 /// Whether the tensors of this launch are such as the candidate can take. Gives the first reason
 /// against it, or Exact for none.

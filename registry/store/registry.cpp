@@ -4,8 +4,7 @@
 #include <algorithm>
 
 #include "registry/store/error.h"
-#include "registry/store/files.h"
-#include "registry/store/scan.h"
+#include "registry/store/file_tree.h"
 
 namespace fib::registry {
 namespace {
@@ -36,7 +35,7 @@ std::string_view without_blanks(std::string_view line) {
 /// Fills a registry, file by file.
 class Loader {
  public:
-  explicit Loader(Registry& registry) : registry_(registry) {}
+  Loader(Registry& registry, FileTree& files) : registry_(registry), files_(files) {}
 
   void load() {
     for (const std::string& file : scan("definitions", ".json")) {
@@ -58,8 +57,7 @@ class Loader {
 
  private:
   std::vector<std::string> scan(std::string_view folder, std::string_view suffix) {
-    return scan_files(registry_.root_, folder, suffix, registry_.options_.follow_links,
-                      registry_.findings_);
+    return files_.list(folder, suffix, registry_.findings_);
   }
 
   void error(const std::string& rule, const std::string& file, std::size_t line,
@@ -69,7 +67,7 @@ class Loader {
 
   // The text of a file; nothing, and a finding, if it can't be read.
   bool read(const std::string& file, std::size_t limit, std::string& text) {
-    FileText read = read_file(registry_.root_ / file, limit);
+    FileText read = files_.read(file, limit);
     if (!read.error.empty())
       error("layout.unreadable", file, 0, read.error, "correct or remove it");
     text = std::move(read.text);
@@ -148,6 +146,7 @@ class Loader {
   }
 
   Registry& registry_;
+  FileTree& files_;
 };
 
 Registry Registry::open(const fs::path& root, const OpenOptions& options) {
@@ -162,7 +161,15 @@ Registry Registry::open(const fs::path& root, const OpenOptions& options) {
                         "); give the directory that holds definitions/");
   }
   registry.options_ = options;
-  Loader(registry).load();
+  PathTree files(registry.root_, options.follow_links);
+  Loader(registry, files).load();
+  return registry;
+}
+
+Registry Registry::load(FileTree& files, const fs::path& root) {
+  Registry registry;
+  registry.root_ = root;
+  Loader(registry, files).load();
   return registry;
 }
 

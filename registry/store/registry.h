@@ -15,6 +15,8 @@
 
 namespace fib::registry {
 
+class FileTree;
+
 /// A record, and where it stands.
 template <typename Record>
 struct Stored {
@@ -36,6 +38,8 @@ class Registry {
   /// loads. Throws RegistryError only if `root` itself can't be read.
   [[nodiscard]] static Registry open(const std::filesystem::path& root,
                                      const OpenOptions& options = {});
+  /// The same from files that somebody else finds and reads; `root` is only remembered.
+  [[nodiscard]] static Registry load(FileTree& files, const std::filesystem::path& root);
 
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }  ///< canonical
   [[nodiscard]] const OpenOptions& options() const { return options_; }

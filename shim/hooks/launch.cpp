@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Kernel launches in all their forms, graph launches, and host code in stream order.
+#include "shim/hooks/graph_apply.h"
 #include "shim/hooks/hooks.h"
 
 namespace fib::shim {
@@ -107,10 +108,18 @@ CUresult launch_legacy(const LaunchCall& call, Args... args) noexcept {
 
 template <Api A>
 CUresult launch_graph(CUgraphExec exec, CUstream stream) {
+  const bool own = A == Api::cuGraphLaunch_ptsz && stream == nullptr;
+  const CUstream effective = own ? CU_STREAM_PER_THREAD : stream;
+  if (mode() == Mode::Apply)
+    return in_graphs<A>(
+        [&](dispatch::Graphs& graphs, auto function) noexcept {
+          graphs.launching(exec, effective);
+          return function(exec, stream);
+        },
+        exec, stream);
   return observe<A>(
       [&](Recorder& recorder, CUresult result, std::uint64_t begin) noexcept {
-        const bool own = A == Api::cuGraphLaunch_ptsz && stream == nullptr;
-        recorder.launches.graph_launch(A, exec, own ? CU_STREAM_PER_THREAD : stream, result, begin);
+        recorder.launches.graph_launch(A, exec, effective, result, begin);
       },
       exec, stream);
 }

@@ -89,7 +89,8 @@ endfunction()
 # fib_integration(name [SOURCE file] [ROUTES ...] [MODES ...] [ARGS ...] [EXPECT ...] [ENV ...]
 #                 [DEFINES ...] [LIBRARIES ...] [SKIP sanitizer reason ...] [PROGRAM other])
 # A program and its tests <name>[.<route>].<mode>. Routes: plt (default) dlsym dlsym_old gpa1 gpa2.
-# Modes: direct off recorded (default: all). EXPECT words are explained in harness/run_program.py.
+# Modes: direct off recorded (default: these) replayed extracted applied shadowed.
+# EXPECT words are explained in harness/run_program.py.
 # PROGRAM: no program of its own, the one of another test with other arguments.
 function(fib_integration name)
   cmake_parse_arguments(T "" "SOURCE;PROGRAM" "ROUTES;MODES;ARGS;EXPECT;ENV;DEFINES;LIBRARIES;SKIP" ${ARGN})

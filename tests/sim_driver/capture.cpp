@@ -46,6 +46,28 @@ void merge_frontier(Stream& stream, const std::vector<CUgraphNode>& nodes) {
       stream.frontier.push_back(node);
 }
 
+/// A programmatic dependent launch becomes edges; the node keeps nothing of it.
+bool take_dependence(Work& work) {
+  auto* launch = std::get_if<KernelLaunch>(&work);
+  if (!launch) return false;
+  bool is_dependent = false;
+  std::erase_if(launch->attributes, [&](const CUlaunchAttribute& attribute) {
+    const bool programmatic = attribute.id == CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
+    if (programmatic && attribute.value.programmaticStreamSerializationAllowed != 0)
+      is_dependent = true;
+    return programmatic;
+  });
+  return is_dependent;
+}
+
+CUgraphEdgeData edge_from(const GraphNode& from, bool is_dependent) {
+  CUgraphEdgeData data{};
+  if (!is_dependent || !std::holds_alternative<KernelLaunch>(from.work)) return data;
+  data.from_port = CU_GRAPH_KERNEL_NODE_PORT_PROGRAMMATIC;
+  data.type = CU_GRAPH_DEPENDENCY_TYPE_PROGRAMMATIC;
+  return data;
+}
+
 }  // namespace
 
 bool Capture::has_blocking_stream() const {
@@ -57,7 +79,9 @@ NodePtr capture_work(Call& c, Stream& stream, Work work) {
   Capture& capture = *stream.capture;
   require_valid(capture);
   std::vector<Edge> edges;
-  for (CUgraphNode from : stream.frontier) edges.push_back({from, {}});
+  const bool is_dependent = take_dependence(work);
+  for (CUgraphNode from : stream.frontier)
+    edges.push_back({from, edge_from(*find_node(c.driver, from), is_dependent)});
   NodePtr node = add_node(c.driver, *capture.graph, std::move(work), std::move(edges));
   stream.frontier = {node->handle};
   return node;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "tests/sim_driver/driver.h"
+#include "tests/sim_driver/launch.h"
 
 namespace fib::sim {
 namespace {
@@ -31,6 +32,8 @@ struct TypeOf {
   CUgraphNodeType operator()(const EventWait&) const { return CU_GRAPH_NODE_TYPE_WAIT_EVENT; }
   CUgraphNodeType operator()(const ChildGraph&) const { return CU_GRAPH_NODE_TYPE_GRAPH; }
   CUgraphNodeType operator()(const MemOps&) const { return CU_GRAPH_NODE_TYPE_BATCH_MEM_OP; }
+  CUgraphNodeType operator()(const MemAlloc&) const { return CU_GRAPH_NODE_TYPE_MEM_ALLOC; }
+  CUgraphNodeType operator()(const MemFree&) const { return CU_GRAPH_NODE_TYPE_MEM_FREE; }
 };
 
 /// Picks among the nodes whose dependencies have run, at random: a missing edge shows.
@@ -123,17 +126,25 @@ NodePtr add_node(Driver& driver, Graph& graph, Work work, std::vector<Edge> depe
 
 GraphPtr clone_graph(Driver& driver, const Graph& graph) {
   GraphPtr copy = create_graph(driver);
-  copy->cloned_from = graph.handle;
   CloneMap clones;
   for (const NodePtr& node : graph.nodes) {
     NodePtr clone = add_node(driver, *copy, cloned_work(driver, node->work), {});
-    clone->cloned_from = node->handle;
+    clone->cloned_from = node;
     clones.emplace(node->handle, std::move(clone));
   }
   for (const NodePtr& node : graph.nodes)
     for (const Edge& edge : node->dependencies)
       clones.at(node->handle)->dependencies.push_back({clones.at(edge.from)->handle, edge.data});
   return copy;
+}
+
+void require_cloneable(const Graph& graph) {
+  for (const NodePtr& node : graph.nodes) {
+    require(!std::holds_alternative<MemAlloc>(node->work) &&
+                !std::holds_alternative<MemFree>(node->work),
+            CUDA_ERROR_NOT_SUPPORTED);
+    if (const auto* child = std::get_if<ChildGraph>(&node->work)) require_cloneable(*child->graph);
+  }
 }
 
 CUgraphNodeType node_type(const Work& work) { return std::visit(TypeOf{}, work); }
@@ -144,8 +155,11 @@ std::shared_ptr<Plan> make_plan(const Driver& driver, const Graph& graph) {
   for (const NodePtr& node : graph.nodes) index.emplace(node->handle, index.size());
   for (const NodePtr& node : graph.nodes) {
     PlanNode planned;
-    planned.source = node->handle;
+    planned.source = node;
     planned.work = node->work;
+    // Plans end in any thread; the memory, with its graph.
+    if (auto* memory = std::get_if<MemAlloc>(&planned.work)) memory->memory = nullptr;
+    if (const auto* launch = std::get_if<KernelLaunch>(&node->work)) check_launch(*launch);
     for (const Edge& edge : node->dependencies) planned.dependencies.push_back(index.at(edge.from));
     if (const auto* child = std::get_if<ChildGraph>(&node->work))
       planned.child = make_plan(driver, *child->graph);
@@ -153,6 +167,16 @@ std::shared_ptr<Plan> make_plan(const Driver& driver, const Graph& graph) {
   }
   require(!has_cycle(*plan));
   return plan;
+}
+
+std::shared_ptr<Plan> merge_plans(const Plan& current, const Plan& updated) {
+  auto merged = std::make_shared<Plan>(current);
+  for (std::size_t i = 0; i < merged->nodes.size(); ++i) {
+    PlanNode& node = merged->nodes[i];
+    node.work = updated.nodes[i].work;
+    if (node.child) node.child = merge_plans(*node.child, *updated.nodes[i].child);
+  }
+  return merged;
 }
 
 void run_plan(const Plan& plan) {

@@ -24,7 +24,7 @@ struct KernelView {
 struct GraphNode {
   CUgraphNode handle = nullptr;
   CUgraph graph = nullptr;
-  CUgraphNode cloned_from = nullptr;
+  std::weak_ptr<const GraphNode> cloned_from;  // its handle may be another node's by now
   Work work;
   std::vector<Edge> dependencies;
   KernelView view;
@@ -33,7 +33,6 @@ using NodePtr = std::shared_ptr<GraphNode>;
 
 struct Graph {
   CUgraph handle = nullptr;
-  CUgraph cloned_from = nullptr;
   bool embedded = false;       // lives in a child-graph node: the application may not destroy it
   std::vector<NodePtr> nodes;  // in creation order
 };
@@ -41,7 +40,7 @@ using GraphPtr = std::shared_ptr<Graph>;
 
 /// An instantiated node. Plans are immutable once launched: updates replace the plan.
 struct PlanNode {
-  CUgraphNode source = nullptr;
+  std::weak_ptr<const GraphNode> source;  // of the graph as instantiated; dies with that graph
   Work work;
   std::vector<std::size_t> dependencies;  // indices into the plan
   bool enabled = true;
@@ -70,6 +69,8 @@ GraphPtr create_graph(Driver& driver);
 /// Erases the graph and its nodes, child graphs included.
 void destroy_graph(Driver& driver, const GraphPtr& graph);
 GraphPtr clone_graph(Driver& driver, const Graph& graph);
+/// Fails with NOT_SUPPORTED for graphs that own memory.
+void require_cloneable(const Graph& graph);
 NodePtr add_node(Driver& driver, Graph& graph, Work work, std::vector<Edge> dependencies);
 CUgraphNodeType node_type(const Work& work);
 
@@ -83,6 +84,8 @@ Kind& work_of(GraphNode& node) {
 
 /// Makes a plan; fails with INVALID_VALUE if the graph has a cycle.
 std::shared_ptr<Plan> make_plan(const Driver& driver, const Graph& graph);
+/// The old plan with the new work: node identities and what is disabled stay.
+std::shared_ptr<Plan> merge_plans(const Plan& current, const Plan& updated);
 /// Runs the enabled nodes in some topological order, another one each time.
 void run_plan(const Plan& plan);
 

@@ -39,21 +39,36 @@ void launch_graph(Call& c, CUgraphExec handle, CUstream on) {
       c.driver, stream, [plan = exec->plan] { run_plan(*plan); }, std::move(waits));
 }
 
+/// The node in the plan; child graphs on the way to it are copied, since they will change.
+PlanNode* find_to_change(Plan& plan, const NodePtr& source) {
+  for (PlanNode& node : plan.nodes) {
+    if (node.source.lock() == source) return &node;
+    if (!node.child) continue;
+    auto child = std::make_shared<Plan>(*node.child);
+    PlanNode* const found = find_to_change(*child, source);
+    if (!found) continue;
+    node.child = std::move(child);
+    return found;
+  }
+  return nullptr;
+}
+
 /// A copy of the plan to change, and the node in it; launches in flight keep the old plan.
-std::shared_ptr<Plan> changed_plan(const GraphExec& exec, CUgraphNode source, PlanNode** node) {
+std::shared_ptr<Plan> changed_plan(Call& c, const GraphExec& exec, CUgraphNode source,
+                                   PlanNode** node) {
   auto plan = std::make_shared<Plan>(*exec.plan);
-  for (PlanNode& candidate : plan->nodes)
-    if (candidate.source == source) {
-      *node = &candidate;
-      return plan;
-    }
-  fail(CUDA_ERROR_INVALID_VALUE);
+  *node = find_to_change(*plan, find_node(c.driver, source));
+  require(*node != nullptr);
+  return plan;
 }
 
 void set_work(Call& c, CUgraphExec handle, CUgraphNode source, Work work) {
   const ExecPtr exec = find_exec(c.driver, handle);
   PlanNode* node = nullptr;
-  auto plan = changed_plan(*exec, source, &node);
+  auto plan = changed_plan(c, *exec, source, &node);
+  if (const auto* launch = std::get_if<KernelLaunch>(&work))
+    if (const auto* old = std::get_if<KernelLaunch>(&node->work))
+      require(launch->function->context == old->function->context);
   replace_work(node->work, std::move(work));
   exec->plan = std::move(plan);
 }
@@ -70,17 +85,17 @@ bool same_topology(const Plan& a, const Plan& b) {
 void set_child(Call& c, CUgraphExec handle, CUgraphNode source, CUgraph child) {
   const ExecPtr exec = find_exec(c.driver, handle);
   PlanNode* node = nullptr;
-  auto plan = changed_plan(*exec, source, &node);
+  auto plan = changed_plan(c, *exec, source, &node);
   auto replacement = make_plan(c.driver, *find_graph(c.driver, child));
   require(node->child && same_topology(*node->child, *replacement));
-  node->child = std::move(replacement);
+  node->child = merge_plans(*node->child, *replacement);
   exec->plan = std::move(plan);
 }
 
 void set_enabled(Call& c, CUgraphExec handle, CUgraphNode source, bool enabled) {
   const ExecPtr exec = find_exec(c.driver, handle);
   PlanNode* node = nullptr;
-  auto plan = changed_plan(*exec, source, &node);
+  auto plan = changed_plan(c, *exec, source, &node);
   const auto type = node_type(node->work);
   require(type == CU_GRAPH_NODE_TYPE_KERNEL || type == CU_GRAPH_NODE_TYPE_MEMCPY ||
           type == CU_GRAPH_NODE_TYPE_MEMSET);
@@ -90,7 +105,7 @@ void set_enabled(Call& c, CUgraphExec handle, CUgraphNode source, bool enabled) 
 
 bool is_enabled(Call& c, CUgraphExec handle, CUgraphNode source) {
   PlanNode* node = nullptr;
-  const auto plan = changed_plan(*find_exec(c.driver, handle), source, &node);
+  const auto plan = changed_plan(c, *find_exec(c.driver, handle), source, &node);
   return node->enabled;
 }
 

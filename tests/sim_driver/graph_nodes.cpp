@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "tests/sim_driver/driver.h"
+#include "tests/sim_driver/memory.h"
 
 namespace fib::sim {
 namespace {
@@ -66,9 +67,32 @@ std::vector<CUlaunchAttribute>& attributes_of(Call& c, CUgraphNode node) {
   return work_of<KernelLaunch>(*find_node(c.driver, node)).attributes;
 }
 
+bool is_node_attribute(unsigned which) {
+  switch (which) {
+    case CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
+    case CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
+    case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION:
+    case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
+    case CU_LAUNCH_ATTRIBUTE_PRIORITY:
+    case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP:
+    case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
+    case CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION:
+    case CU_LAUNCH_ATTRIBUTE_DEVICE_UPDATABLE_KERNEL_NODE:
+    case CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
+    case CU_LAUNCH_ATTRIBUTE_NVLINK_UTIL_CENTRIC_SCHEDULING: return true;
+    default: return false;
+  }
+}
+
+unsigned number(const CUkernelNodeAttrID& which) {
+  unsigned id = 0;  // not through the enum: the application may have written anything
+  std::memcpy(&id, &which, sizeof id);
+  return id;
+}
+
 void get_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which,
                    CUkernelNodeAttrValue* out) {
-  require(out != nullptr);
+  require(out && is_node_attribute(number(which)));
   std::memset(out, 0, sizeof *out);
   for (const CUlaunchAttribute& attribute : attributes_of(c, node))
     if (attribute.id == which) *out = attribute.value;
@@ -76,7 +100,7 @@ void get_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which,
 
 void set_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which,
                    const CUkernelNodeAttrValue* value) {
-  require(value != nullptr);
+  require(value && is_node_attribute(number(which)));
   auto& attributes = attributes_of(c, node);
   std::erase_if(attributes,
                 [&](const CUlaunchAttribute& attribute) { return attribute.id == which; });
@@ -84,6 +108,23 @@ void set_attribute(Call& c, CUgraphNode node, CUkernelNodeAttrID which,
   attribute.id = which;
   attribute.value = *value;
   attributes.push_back(attribute);
+}
+
+MemAlloc allocation_for(Call& c, CUDA_MEM_ALLOC_NODE_PARAMS* params) {
+  const ContextPtr context = c.context();
+  require(params && params->bytesize > 0);
+  const Allocation range =
+      allocate_device(c.driver, *context, params->bytesize, MemoryKind::device);
+  params->dptr = range.base;
+  Driver* const driver = &c.driver;
+  return {*params, std::shared_ptr<const void>(pointer(range.base), [driver, range](const void*) {
+            free_allocation(*driver, range);
+          })};
+}
+
+MemFree free_of(CUdeviceptr address) {
+  require(address != 0);
+  return {address};
 }
 
 template <class T>
@@ -121,6 +162,9 @@ SIM_ADD_NODE(cuGraphAddEventRecordNode, (CUevent event), EventRecord{find_event(
 SIM_ADD_NODE(cuGraphAddEventWaitNode, (CUevent event), EventWait{find_event(c.driver, event)})
 SIM_ADD_NODE(cuGraphAddBatchMemOpNode, (const CUDA_BATCH_MEM_OP_NODE_PARAMS* params),
              mem_ops_from(c, given(params)))
+SIM_ADD_NODE(cuGraphAddMemAllocNode, (CUDA_MEM_ALLOC_NODE_PARAMS * params),
+             allocation_for(c, params))
+SIM_ADD_NODE(cuGraphAddMemFreeNode, (CUdeviceptr address), free_of(address))
 SIM_ADD_NODE(cuGraphAddNode, (CUgraphNodeParams * params), work_from(c, given(params)))
 
 SIM_API(cuGraphAddNode_v2,
@@ -149,6 +193,10 @@ SIM_API(cuGraphBatchMemOpNodeGetParams, (CUgraphNode node, CUDA_BATCH_MEM_OP_NOD
   require(out != nullptr);
   *out = {c.context()->handle, static_cast<unsigned>(ops.list.size()), ops.list.data(), 0};
 })
+SIM_API(cuGraphMemAllocNodeGetParams, (CUgraphNode node, CUDA_MEM_ALLOC_NODE_PARAMS* out),
+        store(out, work_of<MemAlloc>(*find_node(c.driver, node)).what))
+SIM_API(cuGraphMemFreeNodeGetParams, (CUgraphNode node, CUdeviceptr* out),
+        store(out, work_of<MemFree>(*find_node(c.driver, node)).address))
 SIM_API(cuGraphChildGraphNodeGetGraph, (CUgraphNode node, CUgraph* out),
         store(out, work_of<ChildGraph>(*find_node(c.driver, node)).graph->handle))
 SIM_API(cuGraphEventRecordNodeGetEvent, (CUgraphNode node, CUevent* out),

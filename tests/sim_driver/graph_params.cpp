@@ -13,9 +13,28 @@ int device_of(Call& c, CUcontext handle) {
   return context->device;
 }
 
+/// Makes a context current for a while; null: leaves the one that is.
+class CurrentContext {
+ public:
+  CurrentContext(Call& c, CUcontext context) : thread_(this_thread()), depth_(thread_.depth) {
+    if (!context) return;
+    require(c.driver.contexts.find(context) != nullptr, CUDA_ERROR_INVALID_CONTEXT);
+    require(depth_ < ThreadState::kStackSize);
+    thread_.stack[thread_.depth++] = context;
+  }
+  ~CurrentContext() { thread_.depth = depth_; }
+  CurrentContext(const CurrentContext&) = delete;
+  CurrentContext& operator=(const CurrentContext&) = delete;
+
+ private:
+  ThreadState& thread_;
+  int depth_;
+};
+
 // All versions of the structure name these fields alike.
 template <class Params>
-KernelLaunch launch_of(Call& c, const Params& p, CUfunction as_given) {
+KernelLaunch launch_of(Call& c, const Params& p, CUfunction as_given, CUcontext context) {
+  const CurrentContext current(c, context);
   KernelLaunch launch;
   launch.as_given = as_given;
   launch.function = function_to_launch(c, as_given);
@@ -28,9 +47,12 @@ KernelLaunch launch_of(Call& c, const Params& p, CUfunction as_given) {
   return launch;
 }
 
+/// A kernel runs in the context that is given with it, a function in its own.
 template <class Params>
-CUfunction handle_in(const Params& p) {
-  return p.func ? p.func : reinterpret_cast<CUfunction>(p.kern);
+KernelLaunch current_launch_of(Call& c, const Params& p) {
+  if (!p.func) return launch_of(c, p, reinterpret_cast<CUfunction>(p.kern), p.ctx);
+  const FunctionPtr function = c.driver.functions.find(p.func);
+  return launch_of(c, p, p.func, function ? function->context : nullptr);
 }
 
 CUDA_MEMSET_NODE_PARAMS without_context(const CUDA_MEMSET_NODE_PARAMS_v2& p) {
@@ -47,11 +69,11 @@ CUDA_MEMSET_NODE_PARAMS without_context(const CUDA_MEMSET_NODE_PARAMS_v2& p) {
 }  // namespace
 
 KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS& p) {
-  return launch_of(c, p, handle_in(p));
+  return current_launch_of(c, p);
 }
 
 KernelLaunch launch_from(Call& c, const CUDA_KERNEL_NODE_PARAMS_v1& p) {
-  return launch_of(c, p, p.func);
+  return launch_of(c, p, p.func, nullptr);
 }
 
 Copy copy_from(Call& c, const CUDA_MEMCPY3D& params, CUcontext context) {
@@ -65,7 +87,9 @@ Memset memset_from(Call& c, const CUDA_MEMSET_NODE_PARAMS& params, CUcontext con
 }
 
 ChildGraph child_from(Call& c, CUgraph graph) {
-  GraphPtr copy = clone_graph(c.driver, *find_graph(c.driver, graph));
+  const GraphPtr original = find_graph(c.driver, graph);
+  require_cloneable(*original);
+  GraphPtr copy = clone_graph(c.driver, *original);
   copy->embedded = true;
   return {std::move(copy)};
 }
@@ -77,7 +101,7 @@ MemOps mem_ops_from(Call& c, const CUDA_BATCH_MEM_OP_NODE_PARAMS& params) {
 
 Work work_from(Call& c, const CUgraphNodeParams& p) {
   switch (p.type) {
-    case CU_GRAPH_NODE_TYPE_KERNEL: return launch_of(c, p.kernel, handle_in(p.kernel));
+    case CU_GRAPH_NODE_TYPE_KERNEL: return current_launch_of(c, p.kernel);
     case CU_GRAPH_NODE_TYPE_MEMCPY: return copy_from(c, p.memcpy.copyParams, p.memcpy.copyCtx);
     case CU_GRAPH_NODE_TYPE_MEMSET: return memset_from(c, without_context(p.memset), p.memset.ctx);
     case CU_GRAPH_NODE_TYPE_HOST:
@@ -96,8 +120,10 @@ Work work_from(Call& c, const CUgraphNodeParams& p) {
 
 void replace_work(Work& work, Work replacement) {
   require(work.index() == replacement.index());
-  if (auto* launch = std::get_if<KernelLaunch>(&replacement))
+  if (auto* launch = std::get_if<KernelLaunch>(&replacement)) {
     launch->attributes = std::get<KernelLaunch>(work).attributes;
+    check_launch(*launch);
+  }
   work = std::move(replacement);
 }
 

@@ -120,12 +120,14 @@ SIM_API(cuGraphDestroy, (CUgraph handle), {
 })
 
 SIM_API(cuGraphClone, (CUgraph * out, CUgraph handle), require(out != nullptr);
-        *out = clone_graph(c.driver, *find_graph(c.driver, handle))->handle)
+        const GraphPtr graph = find_graph(c.driver, handle); require_cloneable(*graph);
+        *out = clone_graph(c.driver, *graph)->handle)
 
 SIM_API(cuGraphNodeFindInClone, (CUgraphNode * out, CUgraphNode original, CUgraph clone), {
   require(out != nullptr);
+  const NodePtr wanted = find_node(c.driver, original);
   for (const NodePtr& node : find_graph(c.driver, clone)->nodes)
-    if (node->cloned_from == original) return store(out, node->handle);
+    if (node->cloned_from.lock() == wanted) return store(out, node->handle);
   fail(CUDA_ERROR_INVALID_VALUE);
 })
 

@@ -13,6 +13,8 @@ namespace {
 
 void run_one(const Empty&) {}
 void run_one(const ChildGraph&) {}
+void run_one(const MemAlloc&) {}
+void run_one(const MemFree&) {}
 void run_one(const Copy& copy) { run_copy(copy); }
 void run_one(const Memset& set) { run_memset(set.what); }
 void run_one(const MemOps& ops) { run_mem_ops(ops); }

@@ -58,11 +58,21 @@ struct MemOps {
   std::vector<CUstreamBatchMemOpParams> list;
 };
 
+/// Memory of a graph: taken when the node is made, given back with the last graph that has it.
+struct MemAlloc {
+  CUDA_MEM_ALLOC_NODE_PARAMS what{};
+  std::shared_ptr<const void> memory;
+};
+
+struct MemFree {
+  CUdeviceptr address = 0;
+};
+
 struct Empty {};
 
 /// Everything that a stream or a graph can do.
 using Work = std::variant<Empty, KernelLaunch, Copy, Memset, HostCall, EventRecord, EventWait,
-                          ChildGraph, MemOps>;
+                          ChildGraph, MemOps, MemAlloc, MemFree>;
 
 /// Does the work now, in this thread. Child graphs are expanded at instantiation and never get
 /// here.

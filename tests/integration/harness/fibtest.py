@@ -32,6 +32,10 @@ class Result:
     def __init__(self, returncode, out, err, pid):
         self.returncode, self.out, self.err, self.pid = returncode, out, err, pid
 
+    def drop_lines(self, text):
+        """Forgets lines of stderr that hold this."""
+        self.err = "".join(line for line in self.err.splitlines(keepends=True) if text not in line)
+
     @property
     def shim_lines(self):
         return [line for line in self.err.splitlines() if line.startswith("fibshim")]

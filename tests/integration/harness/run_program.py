@@ -8,22 +8,30 @@ recorded  under the shim: same output, and a capture that agrees with the driver
 replayed  under the shim with a window over all of it: same output, and a replay of the window finds
           every launch that the driver counted, and every one as recorded
 extracted the same, and single launches taken out of the window replay by themselves
+applied   under FIBSHIM_MODE=apply with a candidate for every kernel (registry_maker.py): same output,
+          and the candidates ran in place of the kernels
+shadowed  under FIBSHIM_MODE=shadow with the same registry: the originals ran, every comparison was equal
 """
 
 import argparse
 import pathlib
 import re
 
+import applied
 import expectations
+import registry_maker
 import replay
 from fibtest import Case, processes_in, require, require_clean
+
+
+MODES = ["direct", "off", "recorded", "replayed", "extracted", "applied", "shadowed"]
 
 
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--name", required=True)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--mode", required=True, choices=["direct", "off", "recorded", "replayed", "extracted"])
+    parser.add_argument("--mode", required=True, choices=MODES)
     parser.add_argument("--sanitizer-runtime", default="")
     parser.add_argument("--expect", action="append", default=[],
                         help="exit=N, success=0 (no EXIT-SUCCESS), processes=N, launches=N (eager ones, at "
@@ -33,7 +41,12 @@ def parse():
                              "(launches that are not exact), replay.exit=N, replay.part=1 (the window is not "
                              "all of the program), replay.deviation=TEXT, "
                              "replay.recorded=CODE:N (deviations of the recording with a window), "
-                             "replay.window=SPEC (what to record of it)")
+                             "replay.window=SPEC (what to record of it); of redirects: "
+                             "applied.left=NAME:N (executions of an original that is not redirected; any), "
+                             "applied.none=1 (nothing is), applied.varies=1 (the program launches as often as "
+                             "time allows), applied.eager=N, applied.in_graphs=N (at least so many "
+                             "counted), applied.uncounted=1 (the driver does not count), applied.busy=1 (shadow: "
+                             "not all need be compared), applied.report=0 (there is none)")
     parser.add_argument("--env", action="append", default=[])
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
@@ -43,7 +56,7 @@ class Expectations:
     def __init__(self, words):
         self.values = {}
         self.lists = {"stderr": [], "kernel": [], "deviation": [], "replay.deviation": [],
-                      "replay.recorded": [], "replay.window": []}
+                      "replay.recorded": [], "replay.window": [], "applied.left": []}
         for word in words:
             key, _, value = word.partition("=")
             if key in self.lists:
@@ -153,10 +166,31 @@ def window(case, options, extra, expect, direct):
         replay.check_extract(case, expect)
 
 
+def redirected(case, options, extra, expect, before):
+    """Modes applied and shadowed."""
+    registry = registry_maker.everything(case, named=options.mode == "shadowed")
+    direct = applied.Run(case, options.command, extra, "direct")
+    check_result(direct.result, expect, shimmed=False)
+    mode = "apply" if options.mode == "applied" else "shadow"
+    run = applied.Run(case, options.command, {**extra, **registry.env()}, mode, mode)
+    if expect.get("applied.busy", 0):  # more launches than there is scratch memory to compare them in
+        run.result.drop_lines("all scratch memory waits")
+    check_result(run.result, expect, shimmed=True)
+    require(run.result.out == direct.result.out,
+            f"stdout differs:\n--- direct\n{direct.result.out}\n--- shim\n{run.result.out}")
+    check_files(case, before)
+    if mode == "apply":
+        applied.check_applied(direct, run, expect)
+    else:
+        applied.check_shadowed(direct, run, expect)
+
+
 def body(case, options):
     extra = dict(item.split("=", 1) for item in options.env)
     expect = Expectations(options.expect)
     before = litter()
+    if options.mode in ("applied", "shadowed"):
+        return redirected(case, options, extra, expect, before)
     direct = case.run(options.command, case.env(**extra))
     check_result(direct, expect, shimmed=False)
     if options.mode == "direct":

@@ -20,9 +20,10 @@ struct FibResult {
 
 /// Runs the tool within the test's process.
 inline FibResult run_fib(const std::vector<std::string>& arguments) {
-  static constexpr std::array kVerbs = {
-      make_record_verb, make_info_verb,    make_ls_verb,    make_dump_verb,   make_export_verb,
-      make_trim_verb,   make_recover_verb, make_strip_verb, make_doctor_verb, make_audit_verb};
+  static constexpr std::array kVerbs = {make_record_verb,  make_info_verb,     make_ls_verb,
+                                        make_dump_verb,    make_export_verb,   make_trim_verb,
+                                        make_recover_verb, make_strip_verb,    make_doctor_verb,
+                                        make_audit_verb,   make_registry_verb, make_explain_verb};
   std::ostringstream out;
   ::testing::internal::CaptureStderr();
   const int code = run_app(kVerbs, arguments, out);

@@ -240,7 +240,7 @@ class SyntheticLog {
     return census.finish();
   }
 
- private:
+ protected:
   static void check(bool done) { ASSERT_TRUE(done); }
 
   std::uint16_t api(const std::string& name, const std::string& args) {

@@ -270,5 +270,36 @@ TEST(MatchTable, PreparesTheLaunch) {
   EXPECT_EQ(batch, 3);
 }
 
+/// Bytes of x, weight, eps (a scalar: none) and y, by their slots.
+std::vector<std::uint64_t> sizes(const TableSpec& spec, const LaunchBuilder& launch) {
+  Fixture fixture(spec);
+  const Decision decision = fixture.lookup(launch);
+  EXPECT_TRUE(decision.hit());
+  std::vector<std::uint64_t> found(4);
+  for (const CompiledTensor& tensor : fixture.table->rule(decision.rule).tensors) {
+    if (tensor.slot == 2) continue;
+    found[tensor.slot] =
+        fixture.table->tensor_bytes(decision.rule, tensor, launch.view(), fixture.bound);
+  }
+  return found;
+}
+
+TEST(MatchTable, TellsHowLargeTensorsAre) {
+  using Sizes = std::vector<std::uint64_t>;
+  EXPECT_EQ(sizes(norm_spec(), norm_launch(4)),
+            (Sizes{4 * kRowBytes, kRowBytes, 0, 4 * kRowBytes}));
+  const TableSpec stated = changed([](TableSpec& spec) { spec.rules[0].inputs[1].bytes = "100"; });
+  EXPECT_EQ(sizes(stated, norm_launch(4))[1], 100u);
+  const TableSpec hidden = changed([](TableSpec& spec) {
+    spec.definitions[0].axes.push_back({"more", {}});
+    spec.definitions[0].inputs[1].shape = {"more"};
+    spec.rules[0].axes.push_back({"more", "", {}});
+    spec.rules[0].inputs[1].disjoint = true;
+    for (CandidateSpec& candidate : spec.candidates) candidate.demands["weight"] = {1, 1};
+    for (Measurement& measurement : spec.measurements) measurement.axes["more"] = 1;
+  });
+  EXPECT_EQ(sizes(hidden, norm_launch(4))[1], 0u);
+}
+
 }  // namespace
 }  // namespace fib::match
