@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/dispatch_shadow/shadow_fixture.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
@@ -64,6 +65,7 @@ std::string kernels() {
 }  // namespace
 
 void ShadowTest::SetUp() {
+  setenv("FIBSIM_DEVICES", "2", 1);  // before the simulated driver looks
   const char* error = nullptr;
   ASSERT_TRUE(driver::load_driver(api, error)) << error;
   ASSERT_OK(api.cuInit(0));
