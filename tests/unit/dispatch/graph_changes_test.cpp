@@ -85,6 +85,7 @@ TEST_F(GraphChangesTest, ChangesWhileAnotherStreamCaptures) {
   EXPECT_EQ(launch_graph(exec), CUDA_SUCCESS);
   EXPECT_EQ(cuStreamEndCapture(capturing, &captured), CUDA_SUCCESS);
   dispatcher_->captures().maybe_ended(capturing);
+  EXPECT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);  // run() writes to what these launches write to
   EXPECT_EQ(run(exec), 100);
 }
 
