@@ -2,6 +2,7 @@
 """Storage that fails: one message, and the program is none the worse for it."""
 
 import contextlib
+import json
 import os
 import pathlib
 import resource
@@ -36,17 +37,20 @@ def check(direct, result, text, lines=1):
     require(any(text in line for line in result.shim_lines), f"{text!r} is not said:\n{result.err}")
 
 
-def noisy(test, capture, count=2000, **popen):
+def noisy(test, capture, count=2000, ring_bytes=8 << 20, **popen):
+    """What is written at once is at most a ring full."""
     command = [test.program("noisy"), str(count)]
+    config = test.dir / "config.json"
+    config.write_text(json.dumps({"ring_bytes": ring_bytes}))
     direct = test.run(command, test.env())
-    return direct, test.run(command, test.shim_env("record", capture), **popen)
+    return direct, test.run(command, {**test.shim_env("record", capture), "FIBSHIM_CONFIG": str(config)}, **popen)
 
 
 @case
 def disk_full(test):
     """The log outgrows the disk in the middle of the run."""
-    with mounted(test, "size=2m") as point:
-        direct, result = noisy(test, point / "capture")
+    with mounted(test, "size=6m") as point:
+        direct, result = noisy(test, point / "capture", ring_bytes=1 << 19)
         check(direct, result, os.strerror(28))
         readable_prefix(test, point / "capture")
 
