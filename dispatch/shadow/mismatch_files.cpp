@@ -12,6 +12,7 @@
 #include "dispatch/shadow/mismatch_json.h"
 #include "registry/store/files.h"
 #include "registry/store/layout.h"
+#include "registry/store/safetensors_writer.h"
 #include "trace/file_size_signal.h"
 
 namespace fib::dispatch {
@@ -76,16 +77,6 @@ class NewDirectory {
   fs::path path_;
 };
 
-void write_blob(const fs::path& path, const std::vector<registry::TensorData>& tensors) {
-  const registry::SafetensorsLayout layout = registry::lay_out(tensors);
-  std::vector<std::string_view> pieces{layout.head};
-  for (const std::size_t index : layout.order) {
-    const auto bytes = tensors[index].bytes;
-    pieces.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  registry::replace_file(path, pieces);
-}
-
 /// A file of the registry that the record refers to, so that it stands alone. It may be gone.
 void copy_source(const std::string& root, const std::string& file, const fs::path& to) {
   if (root.empty() || file.empty()) return;
@@ -116,7 +107,7 @@ std::string write_mismatch(const Mismatch& mismatch, const std::string& director
   const std::string uuid = random_uuid(), blob = registry::blob_file(definition, uuid);
   NewDirectory made(fs::absolute(directory));
   const fs::path& root = made.path();
-  write_blob(root / blob, blob_of(mismatch));
+  registry::write_safetensors(root / blob, blob_of(mismatch));
   if (has_workload(mismatch)) {
     const registry::Json line = registry::to_json(workload_of(mismatch, uuid, blob));
     registry::replace_file(root / registry::workload_file(definition),

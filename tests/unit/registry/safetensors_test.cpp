@@ -2,10 +2,12 @@
 #include "registry/model/safetensors.h"
 
 #include <gtest/gtest.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cstring>
 
+#include "registry/store/error.h"
+#include "registry/store/safetensors_writer.h"
 #include "tests/unit/registry/sample.h"
 
 namespace fib::registry {
@@ -149,6 +151,23 @@ TEST_F(Safetensors, WriterRefusesWhatReadersWould) {
   EXPECT_THROW(lay_out_one({"__metadata__", "F32", {1}, data}), std::invalid_argument);
   const std::vector<TensorData> twins = {{"a", "F32", {1}, data}, {"a", "F32", {1}, data}};
   EXPECT_THROW((void)lay_out(twins), std::invalid_argument);
+}
+
+TEST_F(Safetensors, WriterMakesTheFileWholeOrNotAtAll) {
+  const auto small = bytes(2, 7), large = bytes(8, 9);
+  const std::vector<TensorData> tensors = {{"a", "BF16", {1}, small}, {"b", "I64", {}, large}};
+  const auto path = directory_.path() / "blob" / "deep" / "t.safetensors";
+  write_safetensors(path, tensors, {{"seed", "7"}});
+  const SafetensorsFile file(path);
+  ASSERT_EQ(file.header().error, "");
+  EXPECT_EQ(*file.header().metadata.find("seed"), "7");
+  const auto a = file.bytes(*file.header().find("a")), b = file.bytes(*file.header().find("b"));
+  EXPECT_TRUE(std::equal(a.begin(), a.end(), small.begin(), small.end()));
+  EXPECT_TRUE(std::equal(b.begin(), b.end(), large.begin(), large.end()));
+  const std::vector<TensorData> wrong = {{"a", "BF16", {2}, small}};
+  EXPECT_THROW(write_safetensors(path, wrong), std::invalid_argument);
+  EXPECT_EQ(SafetensorsFile(path).header().tensors.size(), 2u);
+  EXPECT_THROW(write_safetensors("/proc/none/t", tensors), RegistryError);
 }
 
 }  // namespace
