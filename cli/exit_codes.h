@@ -14,6 +14,7 @@ enum ExitCode : int {
   kExitUsage = 2,        ///< wrong arguments, or something that must be set up first
   kExitUnreadable = 3,   ///< a capture that can't be read at all
   kExitOutput = 4,       ///< results can't be written
+  kExitNoHits = 5,       ///< run --require-hits: nothing was redirected
   kExitCantStart = 127,  ///< the command can't be started
 };
 

@@ -19,16 +19,25 @@ namespace {
 using match::Decision;
 using match::MatchTable;
 
+using Demoted = std::map<std::string, std::string>;
+
 /// All launches of a capture against one table.
 class Explainer {
  public:
+  /// `demoted`: by name, and why; lives as long as this.
   Explainer(const trace::Capture& capture, const MatchTable& table, const match::TableSpec& spec,
-            std::string gpu)
+            const Demoted& demoted, std::string gpu)
       : code_(capture),
         table_(table),
         demotions_(table.candidates()),
+        demoted_(demoted),
         detail_(spec),
         gpu_(std::move(gpu)) {
+    for (std::size_t i = 0; i < table.candidates(); ++i) {
+      if (demoted.contains(table.candidate(static_cast<std::int32_t>(i)).name)) {
+        (void)demotions_.demote(i);
+      }
+    }
     for (std::size_t i = 0; i < table.rules(); ++i) {
       const match::CompiledRule& rule = table.rule(static_cast<std::uint16_t>(i));
       needs_code_ = needs_code_ || rule.code || rule.image;
@@ -93,7 +102,23 @@ class Explainer {
     if (decision.hit()) {
       return {decision.reason, rule.origin, table_.candidate(decision.candidate).name, ""};
     }
-    return {decision.reason, rule.origin, "", detail_.text(decision, rule, launch, gpu)};
+    return {decision.reason, rule.origin, "", detail_of(decision, rule, launch, gpu)};
+  }
+
+  std::string detail_of(const Decision& decision, const match::CompiledRule& rule,
+                        const match::LaunchView& launch, const std::string& gpu) const {
+    if (decision.reason != match::Reason::Demoted) {
+      return detail_.text(decision, rule, launch, gpu);
+    }
+    std::string text;
+    for (const auto& [name, why] : demoted_) {
+      const std::int32_t found = table_.find_candidate(name);
+      if (found == match::kNoCandidate || table_.candidate(found).definition != rule.definition) {
+        continue;
+      }
+      text += (text.empty() ? "" : "; ") + name + " is " + why;
+    }
+    return text;
   }
 
   const match::KernelRules& rules_of(const ProcessLaunches& process, const LaunchedKernel& kernel,
@@ -119,6 +144,7 @@ class Explainer {
   KernelCodeReader code_;
   const MatchTable& table_;
   match::Demotions demotions_;
+  const Demoted& demoted_;
   MissDetail detail_;
   std::string gpu_;
   bool needs_code_ = false;
@@ -138,7 +164,7 @@ Explanation explain_capture(const trace::Capture& capture, const registry::Regis
   registry::Findings unused;  // build_table reports the same
   const match::TableSpec spec = registry::table_spec(registry, bindings, unused);
   const auto table = registry::build_table(registry, bindings, findings);
-  Explainer explainer(capture, *table, spec, gpu);
+  Explainer explainer(capture, *table, spec, bindings.policies.demoted, gpu);
   for (const ProcessLaunches& process : read_all_launches(capture, wanted)) explainer.add(process);
   return explainer.finish();
 }

@@ -151,6 +151,7 @@ class Dispatcher {
   bool install_locked(std::unique_ptr<Deployment> deployment) noexcept;
   bool ask_source() noexcept;
   [[nodiscard]] std::unique_ptr<Deployment> read_source() noexcept;
+  void demote_listed(Generation& generation) noexcept;
   void carry_demotions(const Generation& from, Generation& to) noexcept;
   void prepare_context(CUcontext context, Generation& generation) noexcept;
   void publish() noexcept;

@@ -40,6 +40,7 @@ bool Dispatcher::install_locked(std::unique_ptr<Deployment> deployment) noexcept
   auto next =
       std::make_unique<Generation>(last_number_ + 1, std::move(deployment), contexts_.gpus());
   loader_.load(*next);
+  demote_listed(*next);
   if (installed_ != nullptr) carry_demotions(*installed_, *next);
   for (CUcontext context : contexts_.list()) prepare_context(context, *next);
   retired_.reserve(retired_.size() + 1);
@@ -57,6 +58,29 @@ bool Dispatcher::install_locked(std::unique_ptr<Deployment> deployment) noexcept
   return false;
 }
 
+/// Those that the user or the registry names, before anything is launched. Nothing is said: whoever
+/// wrote the names knows.
+void Dispatcher::demote_listed(Generation& generation) noexcept {
+  const auto demote = [&](std::size_t candidate, const char* why) {
+    if (!generation.demotions().demote(candidate)) return;
+    counters_.set_state(generation.counters(static_cast<std::int32_t>(candidate)),
+                        trace::CandidateState::Demoted, why);
+  };
+  const match::MatchTable& table = generation.table();
+  const std::string_view listed = options_.demoted;
+  for (std::size_t at = 0; at < listed.size();) {
+    const std::size_t end = std::min(listed.find(',', at), listed.size());
+    const std::int32_t candidate = table.find_candidate(listed.substr(at, end - at));
+    if (candidate != match::kNoCandidate)
+      demote(static_cast<std::size_t>(candidate), "named in FIBSHIM_DEMOTE");
+    at = end + 1;
+  }
+  for (std::size_t i = 0; i < table.candidates(); ++i) {
+    const std::string& why = generation.deployment().candidates[i].demoted;
+    if (!why.empty()) demote(i, why.c_str());
+  }
+}
+
 /// By name, unless the candidate has changed.
 void Dispatcher::carry_demotions(const Generation& from, Generation& to) noexcept {
   for (std::size_t i = 0; i < to.table().candidates(); ++i) {
@@ -64,6 +88,8 @@ void Dispatcher::carry_demotions(const Generation& from, Generation& to) noexcep
     const std::int32_t old = from.table().find_candidate(to.table().candidate(candidate).name);
     if (old == match::kNoCandidate) continue;
     const auto index = static_cast<std::size_t>(old);
+    // What the registry had demoted is what it says now.
+    if (!from.deployment().candidates[index].demoted.empty()) continue;
     if (!from.demotions().is_demoted(index) || from.deployment().candidates[index].fingerprint !=
                                                    to.deployment().candidates[i].fingerprint)
       continue;

@@ -13,6 +13,7 @@ struct Options {
   const char* cache = "";          ///< FIB_CACHE_PATH; empty: the default place
   std::uint64_t shadow_every = 0;  ///< one in so many redirected launches is verified; 0: none
   const char* report = "";         ///< FIBSHIM_REPORT; empty: none
+  const char* demoted = "";        ///< FIBSHIM_DEMOTE: candidates not to use, commas between them
   const char* mismatch_dir = "";   ///< FIBSHIM_MISMATCH_DIR; empty: none
   std::size_t workspace_bytes = std::size_t{32} << 20;  ///< per stream, if a candidate needs any
   std::size_t scratch_bytes = std::size_t{1} << 30;     ///< of shadow verification, per context

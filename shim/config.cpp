@@ -129,6 +129,7 @@ void read_dispatch(Reader& reader, bool shadow_only, dispatch::Options& options)
   options.shadow_only = shadow_only;
   options.registry = keep(reader.text("dataset_path", "FIB_DATASET_PATH", ""));
   options.cache = keep(reader.text("cache_path", "FIB_CACHE_PATH", ""));
+  options.demoted = keep(reader.text("demote", "FIBSHIM_DEMOTE", ""));
   options.report = keep(reader.text("report", "FIBSHIM_REPORT", ""));
   options.mismatch_dir = keep(reader.text("mismatch_dir", "FIBSHIM_MISMATCH_DIR", "fib-mismatch"));
   options.shadow_every = shadow_every(reader, shadow_only ? 1 : 0);

@@ -123,7 +123,11 @@ void SourceReading::read_code(const registry::Registry& registry,
     const match::CompiledCandidate& candidate = table.candidate(index);
     const auto* const solution = registry.solution(candidate.name);
     CandidateCode& code = deployment.candidates.emplace_back();
-    if (solution == nullptr || !is_needed(table, index, gpus_)) {
+    const auto demoted = bindings.policies.demoted.find(candidate.name);
+    if (demoted != bindings.policies.demoted.end()) {
+      code.is_needed = false;
+      code.unusable = code.demoted = printable(demoted->second);
+    } else if (solution == nullptr || !is_needed(table, index, gpus_)) {
       code.is_needed = false;
       code.unusable = "it is nowhere the best on the GPUs of this process";
     } else {

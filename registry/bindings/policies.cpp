@@ -72,6 +72,35 @@ void read_policy(const Json& value, const std::string& pointer, DefinitionPolicy
   for (const Finding& finding : own.list()) findings.add(finding);
 }
 
+void read_named(const Json& value, Policies& policies, Findings& findings) {
+  ObjectReader reader(value, "/per_definition", "the list of policies", kRule, findings);
+  if (!reader.is_object()) {
+    policies.fallback.match.enabled = false;
+    return;
+  }
+  for (const auto& [name, policy] : value.get_ref<const Json::object_t&>()) {
+    DefinitionPolicy own = policies.fallback;
+    read_policy(policy, child("/per_definition", name), own, findings);
+    policies.per_definition.emplace(name, std::move(own));
+  }
+}
+
+/// {"<solution>": {"reason": text, ...}}. The name is what counts: one whose reason can't be read
+/// is demoted all the same.
+void read_demoted(const Json& value, Policies& policies, Findings& findings) {
+  ObjectReader reader(value, "/demoted", "the list of demoted Solutions", kRule, findings);
+  if (!reader.is_object()) {
+    policies.fallback.match.enabled = false;
+    policies.per_definition.clear();
+    return;
+  }
+  for (const auto& [name, entry] : value.get_ref<const Json::object_t&>()) {
+    ObjectReader one(entry, child("/demoted", name), "the demotion", kRule, findings);
+    const auto reason = one.is_object() ? one.optional_text("reason") : std::nullopt;
+    policies.demoted.emplace(name, "demoted in the registry" + (reason ? ": " + *reason : ""));
+  }
+}
+
 }  // namespace
 
 const DefinitionPolicy& Policies::of(const std::string& definition) const {
@@ -89,17 +118,11 @@ Policies read_policies(const Json& value, Findings& findings) {
   if (const Json* const fallback = reader.member("default")) {
     read_policy(*fallback, "/default", policies.fallback, findings);
   }
-  const Json* const named = reader.member("per_definition");
-  if (named == nullptr) return policies;
-  ObjectReader inner(*named, "/per_definition", "the list of policies", kRule, findings);
-  if (!inner.is_object()) {
-    policies.fallback.match.enabled = false;
-    return policies;
+  if (const Json* const named = reader.member("per_definition")) {
+    read_named(*named, policies, findings);
   }
-  for (const auto& [name, policy] : named->get_ref<const Json::object_t&>()) {
-    DefinitionPolicy own = policies.fallback;
-    read_policy(policy, child("/per_definition", name), own, findings);
-    policies.per_definition.emplace(name, std::move(own));
+  if (const Json* const demoted = reader.member("demoted")) {
+    read_demoted(*demoted, policies, findings);
   }
   return policies;
 }

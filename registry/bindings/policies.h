@@ -24,6 +24,8 @@ struct DefinitionPolicy {
 struct Policies {
   DefinitionPolicy fallback;  ///< "default": for Definitions that are not named
   std::map<std::string, DefinitionPolicy> per_definition;
+  /// "demoted": Solutions that are not to be used whatever was measured, and why, in one line.
+  std::map<std::string, std::string> demoted;
 
   [[nodiscard]] const DefinitionPolicy& of(const std::string& definition) const;
 };

@@ -86,3 +86,7 @@ fib_scenario(shadow SCRIPT shadow.py CASES
 fib_scenario(apply_live SCRIPT apply_live.py CASES
   demote off_and_on reload_new_candidate reload_first_candidate registry_removed cache_removed
   became_writable replaced_in_mid_load threads_and_reloads explain_live)
+# The verbs that deploy a registry.
+fib_scenario(run_verb SCRIPT run_verb.py CASES
+  hits graph_nodes children shadow no_binding_matches not_built not_trusted not_faster other_gpu
+  demoted_by_option demoted_in_the_registry no_gpu own_exit_code)

@@ -158,6 +158,32 @@ TEST_F(LaunchTest, WhatTheDriverRefusesIsDemotedAndTheOriginalRuns) {
   EXPECT_EQ(state("add_narrow"), CandidateState::Demoted);
 }
 
+class DemotedByName : public LaunchTest {
+ protected:
+  DemotedByName() { options_.demoted = "add_200,nobody,add_narrow"; }
+};
+
+TEST_F(DemotedByName, StaysTheOriginalFromTheFirstLaunchOnAndOthersAreUsed) {
+  install("add_200");
+  EXPECT_EQ(added(), 1);
+  EXPECT_EQ(counted(Reason::Demoted), 1u);
+  EXPECT_EQ(state("add_200"), CandidateState::Demoted);
+  EXPECT_STREQ(candidate("add_200").why, "named in FIBSHIM_DEMOTE");
+  install("add_100");
+  EXPECT_EQ(added(), 100);
+}
+
+TEST_F(LaunchTest, WhatTheRegistryDemotesIsUsedAgainOnceItSaysSo) {
+  auto deployment = add_deployment("add_100");
+  const auto index = static_cast<std::size_t>(deployment->table->find_candidate("add_100"));
+  deployment->candidates[index].demoted = "other tokens";
+  ASSERT_TRUE(dispatcher_->install(std::move(deployment)));
+  EXPECT_EQ(added(), 1);
+  EXPECT_STREQ(candidate("add_100").why, "other tokens");
+  install("add_100");
+  EXPECT_EQ(added(), 100);
+}
+
 TEST_F(LaunchTest, AnErrorThatTheOriginalHasTooIsNotTheCandidates) {
   install("add_100");
   EngineLaunch engine(engine_add_, x_, y_, kN);

@@ -56,6 +56,19 @@ TEST_F(Source, TakesAPolicysTolerances) {
   EXPECT_EQ(deployment->candidates[0].tolerances[0].max_rtol, 0.25);
 }
 
+TEST_F(Source, NoCodeIsReadOfADemotedSolution) {
+  const auto before = read();
+  expect_good(before.get());
+  const std::string name = before->table->candidate(0).name;
+  disk_.write("bindings/policies.json", R"({"demoted": {")" + name + R"(": {"reason": "slow"}}})");
+  const auto deployment = read();
+  ASSERT_NE(deployment, nullptr) << source_->refusal();
+  const CandidateCode& code = deployment->candidates.at(0);
+  EXPECT_EQ(code.demoted, "demoted in the registry: slow");
+  EXPECT_FALSE(code.is_needed);
+  EXPECT_TRUE(code.images.empty());
+}
+
 TEST_F(Source, TakesTheClosestArchitectureForEachGpu) {
   disk_.build_for("sm_80", "for 80");
   disk_.build_for("compute_80", "as PTX");

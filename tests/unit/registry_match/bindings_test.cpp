@@ -238,6 +238,28 @@ TEST(Policies, AMistakeTurnsThePolicyOff) {
   }
 }
 
+TEST(Policies, DemotedSolutionsAreNamedWhateverElseTheyHold) {
+  Findings findings;
+  const Policies policies = read_policies(parsed(R"J({
+    "demoted": {"a": {"reason": "other tokens", "date": "2026-01-01"}, "b": {}, "c": 7}})J"),
+                                          findings);
+  ASSERT_EQ(policies.demoted.size(), 3u);
+  EXPECT_EQ(policies.demoted.at("a"), "demoted in the registry: other tokens");
+  EXPECT_EQ(policies.demoted.at("b"), "demoted in the registry");
+  EXPECT_TRUE(policies.demoted.contains("c"));
+  ASSERT_EQ(findings.list().size(), 1u);
+  EXPECT_EQ(findings.list()[0].pointer, "/demoted/c");
+  EXPECT_TRUE(policies.of("x").match.enabled);
+}
+
+TEST(Policies, AListOfDemotionsThatCannotBeReadTurnsEverythingOff) {
+  Findings findings;
+  const Policies policies =
+      read_policies(parsed(R"J({"per_definition": {"x": {}}, "demoted": ["a"]})J"), findings);
+  EXPECT_FALSE(policies.of("x").match.enabled);
+  EXPECT_TRUE(findings.has_errors());
+}
+
 TEST(Fields, HashesAndExpressions) {
   const auto hash = hash_of("00112233445566778899aabbccddeeff");
   ASSERT_TRUE(hash);
