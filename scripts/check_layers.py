@@ -41,9 +41,10 @@ OURS = {
     # Pure: they know nothing of GPUs, captures or processes.
     "judge/compare": {"registry"},
     "judge/statistics": set(),
+    "judge/workload": {"judge/compare", "registry", "registry/build"},
     "judge/rank": {"judge", "judge/statistics", "registry", "registry/match"},
     "judge/report": {"judge", "judge/rank", "judge/statistics", "registry", "registry/match"},
-    **{"judge/" + part: {"judge", "judge/cases", "judge/compare", "judge/statistics", "judge/trial", "trace", "driver",
+    **{"judge/" + part: {"judge", "judge/cases", "judge/compare", "judge/statistics", "judge/trial", "judge/workload", "trace", "driver",
                          "pages", "replayer", "registry", "registry/build", "registry/code", "registry/match",
                          "dispatch", "dispatch/source"} for part in ("cases", "trial", "run")},
     "cli": {"judge", "judge/cases", "judge/run", "judge/rank", "judge/report", "judge/trial", "judge/statistics",
