@@ -7,8 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "cli/kernel_code.h"
-#include "cli/launch_forms.h"
+#include "cli/launches.h"
 #include "cli/miss_detail.h"
 #include "cli/names.h"
 #include "registry/bindings/table_source.h"

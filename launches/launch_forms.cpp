@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/launch_forms.h"
-
-#include <spdlog/spdlog.h>
+#include "launches/launch_forms.h"
 
 #include <algorithm>
 #include <cstring>
 #include <string_view>
 
-#include "cli/exit_codes.h"
-#include "cli/graph_ledger.h"
-#include "cli/launch_index.h"
+#include "launches/graph_ledger.h"
+#include "launches/launch_index.h"
 
-namespace fib::cli {
+namespace fib::launches {
 namespace {
 
 // CUlaunchAttributeID
@@ -251,7 +248,7 @@ bool read_launches(const trace::ProcessLog& log,
   to.directory = log.name;
   LaunchIndex index(to);
   const trace::ReadResult result = trace::read_log_file(log.log, index);
-  if (!result.message.empty()) spdlog::warn("{}", result.message);
+  to.problem = result.message;
   if (result.status == trace::ReadStatus::Refused) return false;
   if (wanted)
     std::erase_if(to.kernels, [&](const auto& entry) { return !wanted(entry.second.name); });
@@ -262,17 +259,19 @@ bool read_launches(const trace::ProcessLog& log,
 }
 
 std::vector<ProcessLaunches> read_all_launches(
-    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted) {
+    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted,
+    const std::function<void(const std::string&)>& warn) {
   std::vector<ProcessLaunches> all;
   for (const trace::ProcessLog& log : capture.processes) {
     ProcessLaunches process;
-    if (read_launches(log, wanted, process)) all.push_back(std::move(process));
+    const bool readable = read_launches(log, wanted, process);
+    if (warn && !process.problem.empty()) warn(process.problem);
+    if (readable) all.push_back(std::move(process));
   }
   if (all.empty()) {
-    throw CliError(kExitUnreadable,
-                   capture.directory.string() + ": none of its logs can be read (see above)");
+    throw trace::CaptureError(capture.directory.string() + ": none of its logs can be read");
   }
   return all;
 }
 
-}  // namespace fib::cli
+}  // namespace fib::launches
