@@ -20,20 +20,6 @@ std::uint32_t word(const trace::LaunchAttribute& attribute, std::size_t index) {
   return value;
 }
 
-void apply(const trace::LaunchAttribute& attribute, LaunchForm& form) {
-  if (attribute.id == kCooperative) form.cooperative = word(attribute, 0) != 0;
-  if (attribute.id == kDependent) form.dependent = word(attribute, 0) != 0;
-  if (attribute.id != kCluster) return;
-  // None at all and one of 1 are the same; which of them graph nodes tell is the driver's whim.
-  const std::uint64_t blocks =
-      std::uint64_t{word(attribute, 0)} * word(attribute, 1) * word(attribute, 2);
-  if (blocks <= 1) return;
-  form.has_cluster = true;
-  for (std::size_t i = 0; i < 3; ++i) {
-    form.geometry[static_cast<std::size_t>(match::Geometry::ClusterX) + i] = word(attribute, i);
-  }
-}
-
 /// Everything but counts, as bytes: equal keys, equal forms.
 std::string key_of(const LaunchForm& form) {
   std::string key;
@@ -60,7 +46,7 @@ LaunchForm form_of(const Record& fixed, trace::Bytes params,
     form.geometry[3 + i] = fixed.block[i];
   }
   form.geometry[static_cast<std::size_t>(match::Geometry::Shared)] = fixed.shared_bytes;
-  for (const auto& attribute : attributes) apply(attribute, form);
+  for (const auto& attribute : attributes) form.add(attribute);
   form.params.assign(params.begin(), params.end());
   return form;
 }
@@ -224,6 +210,20 @@ class LaunchCollector : public trace::Visitor {
 };
 
 }  // namespace
+
+void LaunchForm::add(const trace::LaunchAttribute& attribute) {
+  if (attribute.id == kCooperative) cooperative = word(attribute, 0) != 0;
+  if (attribute.id == kDependent) dependent = word(attribute, 0) != 0;
+  if (attribute.id != kCluster) return;
+  // None at all and one of 1 are the same; which of them graph nodes tell is the driver's whim.
+  const std::uint64_t blocks =
+      std::uint64_t{word(attribute, 0)} * word(attribute, 1) * word(attribute, 2);
+  if (blocks <= 1) return;
+  has_cluster = true;
+  for (std::size_t i = 0; i < 3; ++i) {
+    geometry[static_cast<std::size_t>(match::Geometry::ClusterX) + i] = word(attribute, i);
+  }
+}
 
 match::LaunchView LaunchForm::view(const LaunchedKernel& launched) const {
   match::LaunchView view;

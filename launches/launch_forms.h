@@ -54,6 +54,8 @@ struct LaunchForm {
   bool changes_known = false;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> changed;
 
+  /// What an attribute of the launch says.
+  void add(const trace::LaunchAttribute& attribute);
   [[nodiscard]] std::uint64_t count() const { return eager + graph; }
   /// As a lookup takes it; `launched` is the form's kernel. Valid as long as both.
   [[nodiscard]] match::LaunchView view(const LaunchedKernel& launched) const;
