@@ -36,7 +36,7 @@ Census::ApiEntry& Census::api_entry(std::uint16_t api) {
 void Census::on_api(const trace::Api& api) {
   ApiEntry& entry = api_entry(api.api);
   entry.name = api.name;
-  entry.form = classify_call(api.name, api.args);
+  entry.form = launches::classify_call(api.name, api.args);
 }
 
 void Census::on_device(const trace::Device& device) {
@@ -158,7 +158,7 @@ void Census::interpret(const CallForm& form, const trace::Call& call) {
   if (last >= call.words.size()) return;
   if (form.role == CallRole::HostFunction) {
     note(static_cast<std::uint32_t>(trace::Deviation::HostFunction),
-         std::string(base_name(api_entry(call.fixed.api).name)));
+         std::string(launches::base_name(api_entry(call.fixed.api).name)));
   } else if (form.role == CallRole::SetNodeEnabled) {
     // The flag is a 32-bit argument: what the upper half of its word holds means nothing.
     graphs_.set_enabled(call.header.time, call.words[form.words[0]], call.words[form.words[1]],

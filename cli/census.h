@@ -8,14 +8,18 @@
 #include <utility>
 #include <vector>
 
-#include "cli/call_roles.h"
 #include "cli/facts.h"
-#include "cli/graph_ledger.h"
 #include "cli/memory_ledger.h"
 #include "cli/progress.h"
+#include "launches/call_roles.h"
+#include "launches/graph_ledger.h"
 #include "trace/reader.h"
 
 namespace fib::cli {
+
+using launches::CallForm;
+using launches::CallRole;
+using launches::GraphLedger;
 
 /// Turns one process's log into facts. Launches are only counted, so a log may hold any number of
 /// them; what must be put in order of time first (graphs, memory) is kept until finish().

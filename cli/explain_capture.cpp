@@ -7,10 +7,9 @@
 #include <set>
 #include <tuple>
 
-#include "cli/kernel_code.h"
-#include "cli/launch_forms.h"
+#include "cli/launches.h"
 #include "cli/miss_detail.h"
-#include "cli/names.h"
+#include "launches/rule_finder.h"
 #include "registry/bindings/table_source.h"
 
 namespace fib::cli {
@@ -27,7 +26,7 @@ class Explainer {
   /// `demoted`: by name, and why; lives as long as this.
   Explainer(const trace::Capture& capture, const MatchTable& table, const match::TableSpec& spec,
             const Demoted& demoted, std::string gpu)
-      : code_(capture),
+      : rules_(capture, table),
         table_(table),
         demotions_(table.candidates()),
         demoted_(demoted),
@@ -38,14 +37,10 @@ class Explainer {
         (void)demotions_.demote(i);
       }
     }
-    for (std::size_t i = 0; i < table.rules(); ++i) {
-      const match::CompiledRule& rule = table.rule(static_cast<std::uint16_t>(i));
-      needs_code_ = needs_code_ || rule.code || rule.image;
-    }
   }
 
   void add(const ProcessLaunches& process) {
-    rules_.clear();
+    rules_.enter();
     for (const LaunchForm& form : process.forms) {
       const auto kernel = process.kernels.find(form.kernel);
       const bool ran = form.count() > 0 || form.uncountable;
@@ -93,7 +88,7 @@ class Explainer {
 
   Key decide(const ProcessLaunches& process, const LaunchedKernel& kernel, const LaunchForm& form,
              const std::string& gpu) {
-    const match::KernelRules& rules = rules_of(process, kernel, form);
+    const match::KernelRules& rules = rules_.of(process, form, kernel);
     const match::LaunchView launch = form.view(kernel);
     match::Bound bound;
     const Decision decision = table_.lookup(rules, table_.model(gpu), launch, demotions_, bound);
@@ -121,34 +116,12 @@ class Explainer {
     return text;
   }
 
-  const match::KernelRules& rules_of(const ProcessLaunches& process, const LaunchedKernel& kernel,
-                                     const LaunchForm& form) {
-    const auto [found, fresh] = rules_.try_emplace(form.kernel);
-    if (!fresh) return found->second;
-    match::KernelIdentity identity;
-    identity.name = kernel.name.c_str();
-    std::string demangled;
-    if (table_.needs_demangled()) {
-      demangled = demangle(kernel.name);
-      identity.demangled = demangled.c_str();
-    }
-    if (kernel.layout_known) identity.layout = kernel.layout;
-    if (needs_code_) {
-      identity.image = code_.image_hash(process, kernel);
-      identity.code = code_.code_hash(process, kernel, form);
-    }
-    found->second = table_.resolve(identity);
-    return found->second;
-  }
-
-  KernelCodeReader code_;
+  launches::RuleFinder rules_;
   const MatchTable& table_;
   match::Demotions demotions_;
   const Demoted& demoted_;
   MissDetail detail_;
   std::string gpu_;
-  bool needs_code_ = false;
-  std::map<std::uint32_t, match::KernelRules> rules_;  ///< of the present process, by kernel
   std::map<std::string, Row> rows_;
   std::set<std::string> gpus_;
 };

@@ -40,7 +40,7 @@ class ExtractVerb : public Verb {
   }
   void add_options(CLI::App& app) override {
     app.add_option("CAPTURE", target_, "The capture")->type_name("")->required();
-    app.add_option("--launch", options_.extract_launch, "Number of the launch in the window")
+    app.add_option("--launch", launch_, "Number of the launch in the window")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->required();
@@ -58,7 +58,7 @@ class ExtractVerb : public Verb {
   }
 
   int run(const Context& context) override {
-    options_.extract_to = std::filesystem::absolute(output_).string();
+    options_.extracts = {{launch_, std::filesystem::absolute(output_).string()}};
     options_.gpu_times = false;
     Json extract = write();
     std::string verdict = check();
@@ -68,7 +68,7 @@ class ExtractVerb : public Verb {
           "reached",
           verdict);
       options_.extract_widely = true;
-      std::filesystem::remove_all(options_.extract_to);
+      std::filesystem::remove_all(options_.extracts.front().to);
       extract = write();
       verdict = check();
     }
@@ -107,25 +107,25 @@ class ExtractVerb : public Verb {
     replayer::ReplayOptions options;
     options.gpu_times = false;
     options.force = options_.force;
-    const Json report = supervised({options_.extract_to, "", 0}, options);
+    const Json report = supervised({options_.extracts.front().to, "", 0}, options);
     if (report.at("status") != "done") return report.at("message").get<std::string>();
     return report.at("outcome").at("verdict").get<std::string>();
   }
 
   void print(const Context& context, const Json& extract, const std::string& verdict) const {
     const Json& launch = extract.at("launches").at(0);
+    const Json& written = extract.at("extracts").at(0);
     const auto name =
         extract.at("kernels").value(std::to_string(launch.at("kernel").get<std::uint64_t>()), "?");
-    context.out << output_ << ": launch " << options_.extract_launch << ", "
-                << short_name(demangle(name)) << ", with "
-                << format_count(extract.at("extracted_pages").get<std::uint64_t>(), "page")
-                << " of "
-                << format_count(extract.at("extracted_regions").get<std::uint64_t>(), "region")
+    context.out << output_ << ": launch " << launch_ << ", " << short_name(demangle(name))
+                << ", with " << format_count(written.at("pages").get<std::uint64_t>(), "page")
+                << " of " << format_count(written.at("regions").get<std::uint64_t>(), "region")
                 << "; its replay is " << verdict << '\n';
   }
 
   std::string target_, process_, output_;
   std::uint32_t window_ = 0;
+  std::uint64_t launch_ = 0;
   replayer::ReplayOptions options_;
   replayer::Supervision supervision_;
 };

@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "cli/launch_forms.h"
+#include "cli/launches.h"
 #include "registry/draft/observation.h"
 
 namespace fib::cli {

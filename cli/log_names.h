@@ -6,11 +6,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/tick_clock.h"
+#include "launches/tick_clock.h"
 #include "trace/api_args.h"
 #include "trace/reader.h"
 
 namespace fib::cli {
+
+using launches::TickClock;
 
 /// What a log's records refer to by number. Definitions may come after their use, so verbs that
 /// print records as they are read go through the log once for this and once to print.

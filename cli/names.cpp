@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/names.h"
 
-#include <cxxabi.h>
-
-#include <cstdlib>
-#include <memory>
-
 namespace fib::cli {
 namespace {
-
-// Demangling takes memory that can grow exponentially with hostile input, so absurd names stay raw.
-constexpr std::size_t kLongestMangled = 64 * 1024;
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
@@ -73,15 +65,6 @@ void remove_noise(std::string& name) {
 }
 
 }  // namespace
-
-std::string demangle(std::string_view mangled) {
-  std::string text(mangled);
-  if (!mangled.starts_with("_Z") || mangled.size() > kLongestMangled) return text;
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> result(
-      abi::__cxa_demangle(text.c_str(), nullptr, nullptr, &status), &std::free);
-  return status == 0 && result ? std::string(result.get()) : text;
-}
 
 std::string short_name(std::string_view demangled) {
   std::string name(demangled);

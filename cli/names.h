@@ -5,11 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "launches/demangle.h"
+
 /// Names of kernels as people read them.
 namespace fib::cli {
 
-/// The name in C++; what is not mangled (Triton's kernels) comes back as it is.
-[[nodiscard]] std::string demangle(std::string_view mangled);
+using launches::demangle;
 
 /// A demangled name without return type, parameter list and noise:
 /// "void at::foo<int, (unsigned long)4>(int*)" becomes "at::foo<int, 4>".

@@ -9,8 +9,7 @@
 #include <numeric>
 #include <set>
 
-#include "cli/kernel_code.h"
-#include "cli/launch_forms.h"
+#include "cli/launches.h"
 #include "cli/live_blocks.h"
 #include "cli/names.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/perfetto.h"
 
-#include "cli/call_roles.h"
 #include "cli/names.h"
+#include "launches/call_roles.h"
 
 namespace fib::cli {
 namespace {
@@ -16,7 +16,7 @@ std::string triple(const std::uint32_t (&axes)[3]) {
 
 // Colours and filters go by category.
 const char* category(std::string_view api) {
-  const std::string_view name = base_name(api);
+  const std::string_view name = launches::base_name(api);
   if (name.starts_with("cuMemcpy") || name.starts_with("cuMemset")) return "memcpy";
   if (name.find("Synchronize") != std::string_view::npos) return "sync";
   if (name.starts_with("cuMem")) return "memory";

@@ -18,9 +18,12 @@ std::string to_text(const ChildRequest& request) {
   line(options.force);
   line(options.locate);
   line(options.gpu_times);
-  line(options.extract_launch);
-  line(options.extract_to);
   line(options.extract_widely);
+  line(options.extracts.size());
+  for (const ExtractRequest& extract : options.extracts) {
+    line(extract.launch);
+    line(extract.to);
+  }
   for (const auto& [recorded, here] : options.device_map) {
     line(recorded);
     line(here);
@@ -46,9 +49,12 @@ ChildRequest request_of(const std::string& text) {
   options.force = number() != 0;
   options.locate = number() != 0;
   options.gpu_times = number() != 0;
-  options.extract_launch = number();
-  options.extract_to = line();
   options.extract_widely = number() != 0;
+  options.extracts.resize(number());
+  for (ExtractRequest& extract : options.extracts) {
+    extract.launch = number();
+    extract.to = line();
+  }
   while (in.peek() != std::istringstream::traits_type::eof()) {
     const auto recorded = static_cast<int>(number());
     options.device_map[recorded] = static_cast<int>(number());

@@ -58,7 +58,7 @@ class Replay {
     try {
       prepare();
       check_contents(*machine_, options_.verify == ReplayOptions::Verify::Launch);
-      if (options_.extract_launch != 0)
+      if (!options_.extracts.empty())
         extract();
       else
         play();
@@ -133,10 +133,10 @@ class Replay {
 
   void extract() {
     machine_->restore();
-    const ExtractSummary summary = extract_launch(*machine_, *launches_, capture_);
-    report_.extracted_regions = summary.regions;
-    report_.extracted_pages = summary.pages;
-    report_.launches = {launches_->all()[options_.extract_launch - 1]};
+    report_.extracts = extract_launches(*machine_, *launches_, capture_);
+    for (const ExtractSummary& extract : report_.extracts) {
+      if (extract.problem.empty()) report_.launches.push_back(launches_->all()[extract.launch - 1]);
+    }
   }
 
   void judge(const std::vector<RunResult>& runs) {

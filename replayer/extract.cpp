@@ -41,64 +41,113 @@ class Extract {
         executor_(machine, launches),
         shadow_(machine) {}
 
-  ExtractSummary run() {
-    const LaunchResult& target = find_target();
-    run_up_to(target);
-    shadow_.look();
-    globals_ = m_.memory.asked_symbols(m_.plan.kernels.at(target.kernel).fixed.load);
-    const Outcome outcome = target.exec != 0 ? executor_.issue_node(target.operation, target.node)
-                                             : executor_.issue(target.operation);
-    if (!outcome.ran) refuse(target, outcome.problem);
-    executor_.synchronize();
-    const std::vector<std::uint32_t> changed = shadow_.changes();
-    const std::vector<trace::Hash> hashes = shadow_.changed_hashes();
-    const std::vector<std::byte> params = launch_of(target).params;
-    // What a page held before: the launch has changed some of them.
-    Reach reach(m_.plan, live(), [this](std::uint32_t page) { return before(page); });
-    reach.from_parameters(params);
-    reach.into_memory();
-    if (m_.options.extract_widely) reach.into_all_memory();
-    return write(target, reach.regions(), changed, hashes);
+  std::vector<ExtractSummary> run() {
+    std::vector<ExtractRequest> requests = m_.options.extracts;
+    std::ranges::sort(requests, {}, &ExtractRequest::launch);
+    std::vector<ExtractSummary> summaries;
+    bool any = false;
+    for (const ExtractRequest& request : requests) {
+      summaries.push_back(try_extract(request));
+      any = any || summaries.back().problem.empty();
+    }
+    if (!any && !summaries.empty()) throw Refusal(summaries.front().problem);
+    return summaries;
   }
 
  private:
-  [[noreturn]] void refuse(const LaunchResult& target, const std::string& why) const {
-    throw Refusal("launch " + std::to_string(target.number) + ", " + launches_.kernel_name(target) +
-                  ", can't be extracted: " + why);
+  ExtractSummary try_extract(const ExtractRequest& request) {
+    ExtractSummary summary;
+    summary.launch = request.launch;
+    const LaunchResult* target = nullptr;
+    summary.problem = find_target(request.launch, target);
+    if (!summary.problem.empty()) return summary;
+    run_up_to(*target);
+    shadow_.look();
+    globals_ = m_.memory.asked_symbols(m_.plan.kernels.at(target->kernel).fixed.load);
+    const Outcome outcome = target->exec != 0
+                                ? executor_.issue_node(target->operation, target->node)
+                                : executor_.issue(target->operation);
+    if (outcome.ran) {
+      executor_.synchronize();
+      write(*target, request, summary);
+    } else {
+      summary.problem = because(*target, outcome.problem);
+    }
+    leave(*target);
+    return summary;
   }
 
-  const LaunchResult& find_target() {
-    const std::uint64_t number = m_.options.extract_launch;
-    if (number > launches_.all().size())
-      throw Refusal("the window has no launch " + std::to_string(number) + ": it has " +
-                    std::to_string(launches_.all().size()));
-    const LaunchResult& target = launches_.all()[number - 1];
-    const Operation& operation = m_.plan.operations[target.operation];
-    if (operation.is_effect()) refuse(target, "it can't run alone; only its effect is known");
+  [[nodiscard]] std::string because(const LaunchResult& target, const std::string& why) const {
+    return "launch " + std::to_string(target.number) + ", " + launches_.kernel_name(target) +
+           ", can't be extracted: " + why;
+  }
+
+  /// Why the launch can't be extracted; empty if nothing speaks against it.
+  std::string find_target(std::uint64_t number, const LaunchResult*& target) const {
+    if (number == 0 || number > launches_.all().size())
+      return "the window has no launch " + std::to_string(number) + ": it has " +
+             std::to_string(launches_.all().size());
+    target = &launches_.all()[number - 1];
+    const Operation& operation = m_.plan.operations[target->operation];
+    if (operation.is_effect())
+      return because(*target, "it can't run alone; only its effect is known");
     if (const auto* graph = std::get_if<GraphLaunchPlan>(&operation.what)) {
       const std::string obstacle = graph_obstacle(*graph->graph);
-      if (!obstacle.empty()) refuse(target, obstacle);
+      if (!obstacle.empty()) return because(*target, obstacle);
     }
-    return target;
+    return {};
   }
 
   void run_up_to(const LaunchResult& target) {
     m_.progress.phase("running up to the launch");
-    for (std::size_t i = 0; i < target.operation; ++i) {
-      const Operation& operation = m_.plan.operations[i];
-      announce(m_, launches_, launches_.of(i));
-      (void)executor_.run(i);
-      if (operation.point) pass(*operation.point);
-    }
-    const Operation& operation = m_.plan.operations[target.operation];
-    executor_.apply_payloads(operation);
-    if (target.exec != 0)
-      for (const std::uint32_t node : std::get<GraphLaunchPlan>(operation.what).graph->order) {
-        if (node == target.node) break;
-        (void)executor_.issue_node(target.operation, node);
-      }
+    while (next_ < target.operation) run_next();
+    if (node_ == 0) executor_.apply_payloads(m_.plan.operations[next_]);
+    if (target.exec != 0) issue_nodes(target.node);
     announce(m_, launches_, {&target, 1});
     executor_.synchronize();
+  }
+
+  /// Nodes of the graph launch that is next, those that ran already left out, up to this one.
+  void issue_nodes(std::uint32_t end) {
+    const std::vector<std::uint32_t>& order =
+        std::get<GraphLaunchPlan>(m_.plan.operations[next_].what).graph->order;
+    for (; node_ < order.size() && order[node_] != end; ++node_)
+      (void)executor_.issue_node(next_, order[node_]);
+  }
+
+  /// The whole operation that is next, or what is left of it.
+  void run_next() {
+    const Operation& operation = m_.plan.operations[next_];
+    announce(m_, launches_, launches_.of(next_));
+    if (node_ == 0) {
+      (void)executor_.run(next_);
+      end_operation();
+    } else {
+      issue_nodes(UINT32_MAX);
+      bury(operation);
+      end_operation();
+    }
+  }
+
+  /// After the launch was issued.
+  void leave(const LaunchResult& target) {
+    if (target.exec != 0) {
+      ++node_;
+      return;
+    }
+    bury(m_.plan.operations[next_]);
+    end_operation();
+  }
+
+  void bury(const Operation& operation) {
+    for (const std::uint32_t region : operation.deaths) m_.table.death(region);
+  }
+
+  void end_operation() {
+    const Operation& operation = m_.plan.operations[next_];
+    if (operation.point) pass(*operation.point);
+    ++next_;
+    node_ = 0;
   }
 
   /// What earlier launches did otherwise than in the recording is set right where it is known.
@@ -167,23 +216,45 @@ class Extract {
     }
   }
 
-  ExtractSummary write(const LaunchResult& target, std::set<std::uint32_t> reached,
-                       const std::vector<std::uint32_t>& changed,
-                       const std::vector<trace::Hash>& hashes);
+  void write(const LaunchResult& target, const ExtractRequest& request, ExtractSummary& summary);
+  [[nodiscard]] std::set<std::uint32_t> reached_by(const LaunchPlan& launch);
+  [[nodiscard]] std::set<std::uint32_t> globals_of(const KernelPlan& kernel);
 
   Machine& m_;
   LaunchTable& launches_;
   const trace::Capture& from_;
   Executor executor_;
   PageShadow shadow_;
+  std::size_t next_ = 0;  ///< operation to run
+  std::size_t node_ = 0;  ///< of a graph launch: place in its order, where it is under way
   /// Globals of the launch's image without pages in the recording, as they were before the launch.
   std::map<std::size_t, std::vector<std::byte>> globals_;
 };
 
-ExtractSummary Extract::write(const LaunchResult& target, std::set<std::uint32_t> reached,
-                              const std::vector<std::uint32_t>& changed,
-                              const std::vector<trace::Hash>& hashes) {
-  m_.progress.phase("writing the extract");
+/// Regions that the launch can get at. What a page held before: the launch has changed some.
+std::set<std::uint32_t> Extract::reached_by(const LaunchPlan& launch) {
+  Reach reach(m_.plan, live(), [this](std::uint32_t page) { return before(page); });
+  reach.from_parameters(launch.params);
+  reach.into_memory();
+  if (m_.options.extract_widely) reach.into_all_memory();
+  return reach.regions();
+}
+
+/// Globals of its own image.
+std::set<std::uint32_t> Extract::globals_of(const KernelPlan& kernel) {
+  std::set<std::uint32_t> globals;
+  const std::vector<bool> is_live = live();
+  for (std::uint32_t i = 0; i < m_.plan.regions.size(); ++i)
+    if (m_.plan.regions[i].is_symbol() && is_live[i] &&
+        m_.plan.regions[i].fixed.load == kernel.fixed.load)
+      globals.insert(i);
+  return globals;
+}
+
+void Extract::write(const LaunchResult& target, const ExtractRequest& request,
+                    ExtractSummary& summary) {
+  const std::vector<std::uint32_t> changed = shadow_.changes();
+  const std::vector<trace::Hash> hashes = shadow_.changed_hashes();
   const LaunchPlan launch = launch_of(target);
   const KernelPlan& kernel_plan = m_.plan.kernels.at(target.kernel);
   const CUcontext context = m_.contexts.find(launch.fixed.context);
@@ -191,18 +262,14 @@ ExtractSummary Extract::write(const LaunchResult& target, std::set<std::uint32_t
   const auto index_of = [this](std::uint32_t page) {
     return static_cast<std::uint32_t>(&m_.plan.region_of(page) - m_.plan.regions.data());
   };
-  std::set<std::uint32_t> whole = reached;
-  const std::vector<bool> is_live = live();
-  for (std::uint32_t i = 0; i < m_.plan.regions.size(); ++i)  // globals of its own image
-    if (m_.plan.regions[i].is_symbol() && is_live[i] &&
-        m_.plan.regions[i].fixed.load == kernel_plan.fixed.load)
-      whole.insert(i);
+  std::set<std::uint32_t> whole = reached_by(launch);
+  whole.merge(globals_of(kernel_plan));
   std::set<std::uint32_t> all = whole;
-  std::set<std::uint32_t> changed_pages(changed.begin(), changed.end());
+  const std::set<std::uint32_t> changed_pages(changed.begin(), changed.end());
   for (const std::uint32_t page : changed) all.insert(index_of(page));
 
-  CaptureWriter writer(m_.options.extract_to, m_.plan.process);
-  ExtractSummary summary;
+  m_.progress.phase("writing the extract");
+  CaptureWriter writer(request.to, m_.plan.process);
   writer.machine(m_.plan);
   writer.kernel(m_.plan, from_, kernel_plan, m_.code.attributes_now(kernel, context));
   std::map<std::uint32_t, std::uint32_t> numbers;
@@ -227,12 +294,12 @@ ExtractSummary Extract::write(const LaunchResult& target, std::set<std::uint32_t
   }
   writer.end();
   summary.changed_pages = changed.size();
-  return summary;
 }
 
 }  // namespace
 
-ExtractSummary extract_launch(Machine& machine, LaunchTable& launches, const trace::Capture& from) {
+std::vector<ExtractSummary> extract_launches(Machine& machine, LaunchTable& launches,
+                                             const trace::Capture& from) {
   return Extract(machine, launches, from).run();
 }
 

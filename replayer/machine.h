@@ -15,6 +15,12 @@
 
 namespace fib::replayer {
 
+/// A launch to write as a capture of its own.
+struct ExtractRequest {
+  std::uint64_t launch = 0;  ///< its number in the window
+  std::string to;            ///< directory to make for it
+};
+
 struct ReplayOptions {
   enum class Verify { None, Window, Launch };
   Verify verify = Verify::Window;
@@ -22,9 +28,8 @@ struct ReplayOptions {
   bool force = false;   ///< go on where results may differ
   bool locate = false;  ///< wait after every launch, to find the one that never ends or fails
   bool gpu_times = true;
-  std::uint64_t extract_launch = 0;  ///< not 0: write this launch as a capture of its own
-  std::string extract_to;            ///< directory to make for it
-  bool extract_widely = false;       ///< with all memory that it can reach
+  std::vector<ExtractRequest> extracts;  ///< if there are any, nothing else is done
+  bool extract_widely = false;           ///< with all memory that they can reach
   std::map<int, int> device_map;
 };
 

@@ -16,6 +16,15 @@ struct PageReport {
   bool nondeterministic = false;  ///< runs differ from each other
 };
 
+/// What an extract came to.
+struct ExtractSummary {
+  std::uint64_t launch = 0;  ///< its number
+  std::string problem;       ///< why there is none; then the rest is 0
+  std::uint64_t regions = 0;
+  std::uint64_t pages = 0;          ///< whose content it holds
+  std::uint64_t changed_pages = 0;  ///< by the launch
+};
+
 /// How one replay went.
 struct ReplayReport {
   enum class Status {
@@ -47,7 +56,7 @@ struct ReplayReport {
   std::string gpu_time_source;      ///< "CUPTI", or what stands in for it and why
   double restore_seconds = 0, run_seconds = 0;
   std::map<std::string, std::uint64_t> deviations;
-  std::uint64_t extracted_regions = 0, extracted_pages = 0;  ///< of an extract that was written
+  std::vector<ExtractSummary> extracts;  ///< that were asked for
 };
 
 /// One JSON object, with a newline.

@@ -6,7 +6,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ("driver", "trace", "pages", "recorder", "registry", "dispatch", "shim", "replayer", "judge", "cli", "audit",
+FOLDERS = ("driver", "trace", "pages", "recorder", "registry", "dispatch", "shim", "launches", "replayer", "judge", "cli", "audit",
            "tests")
 HEADERS = {".h", ".cuh"}
 CODE = HEADERS | {".cpp", ".cc", ".c", ".cu"}

@@ -38,6 +38,13 @@ class Attempt {
     return {choice_.candidate, 0, choice_.reason, Failure::None};
   }
 
+  /// What the rule reads from the launch alone; Exact if it describes it.
+  Reason bind() noexcept {
+    const bool bound = all_hold(rule_.conditions, Reason::ConditionFalse) && bind_axes() &&
+                       bind_tensors() && all_hold(rule_.checks, Reason::ConditionFalse);
+    return bound ? Reason::Exact : decision_.reason;
+  }
+
  private:
   const Decision& no(Reason reason, Failure failure = Failure::None) noexcept {
     decision_ = {kNoCandidate, 0, reason, failure};
@@ -158,6 +165,20 @@ Decision MatchTable::search(const KernelRules& rules, ModelId model, const Launc
     decision.rule = rules.rules[i];
     if (decision.hit()) return decision;
     if (decision.reason > nearest.reason) nearest = decision;
+  }
+  return nearest;
+}
+
+BoundRule MatchTable::bind(const KernelRules& rules, const LaunchView& launch,
+                           Bound& bound) const noexcept {
+  BoundRule nearest{false, 0, rules.reason};
+  for (std::size_t i = 0; i < rules.count; ++i) {
+    const std::uint16_t number = rules.rules[i];
+    const CompiledRule& rule = rules_[number];
+    Attempt attempt(rule, definitions_[rule.definition], code_, launch, bound);
+    const Reason reason = attempt.bind();
+    if (reason == Reason::Exact) return {true, number, reason};
+    if (reason > nearest.reason) nearest = {false, number, reason};
   }
   return nearest;
 }

@@ -52,6 +52,13 @@ struct Decision {
   [[nodiscard]] bool hit() const noexcept { return is_hit(reason); }
 };
 
+/// What MatchTable::bind() says.
+struct BoundRule {
+  bool bound = false;
+  std::uint16_t rule = 0;
+  Reason reason = Reason::NoRule;  ///< of a launch that no rule describes: of the nearest
+};
+
 /// What a hit bound, for MatchTable::prepare(). Not initialised: a caller has one on its stack.
 struct Bound {
   std::array<std::int64_t, kMaxAxes> axes;
@@ -79,6 +86,11 @@ class MatchTable {
     if (rules.count == 0) return {kNoCandidate, 0, rules.reason, Failure::None};
     return search(rules, model, launch, demotions, bound);
   }
+
+  /// Which rule describes the launch, whatever candidates and results say: the first whose
+  /// conditions, axes and checks hold. Then `rule` and `bound` are valid.
+  [[nodiscard]] BoundRule bind(const KernelRules& rules, const LaunchView& launch,
+                               Bound& bound) const noexcept;
 
   /// After a hit, with its `bound`; see LaunchProgram.
   [[nodiscard]] LaunchFailure workspace_bytes(std::int32_t candidate, const LaunchView& launch,

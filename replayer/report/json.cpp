@@ -41,6 +41,15 @@ Json to_object(const LaunchResult& launch) {
   return object;
 }
 
+Json to_object(const ExtractSummary& extract) {
+  Json object{{"launch", extract.launch},
+              {"regions", extract.regions},
+              {"pages", extract.pages},
+              {"changed_pages", extract.changed_pages}};
+  if (!extract.problem.empty()) object["problem"] = extract.problem;
+  return object;
+}
+
 Json outcome(const ReplayReport& report) {
   Json object{{"verdict", to_string(report.window_verdict)},
               {"text", report.window_text},
@@ -72,8 +81,8 @@ std::string to_json(const ReplayReport& report) {
   object["gpu_time_source"] = report.gpu_time_source;
   object["restore_seconds"] = report.restore_seconds;
   object["run_seconds"] = report.run_seconds;
-  object["extracted_regions"] = report.extracted_regions;
-  object["extracted_pages"] = report.extracted_pages;
+  Json& extracts = object["extracts"] = Json::array();
+  for (const ExtractSummary& extract : report.extracts) extracts.push_back(to_object(extract));
   Json& kernels = object["kernels"] = Json::object();
   for (const auto& [id, name] : report.kernels) kernels[std::to_string(id)] = name;
   Json& launches = object["launches"] = Json::array();

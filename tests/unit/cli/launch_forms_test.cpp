@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/launch_forms.h"
+#include "cli/launches.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/tick_clock.h"
+#include "launches/tick_clock.h"
 
 #include <gtest/gtest.h>
 
-namespace fib::cli {
+namespace fib::launches {
 namespace {
 
 trace::Clock at(std::uint64_t ticks, std::uint64_t monotonic, std::uint64_t unix_ns = 0) {
@@ -67,4 +67,4 @@ TEST(TickClock, IgnoresClocksThatRunBackwards) {
 }
 
 }  // namespace
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -56,6 +56,33 @@ TEST(MatchTable, BindsWhatTheRuleReads) {
   EXPECT_EQ(fixture.bound.values[3], static_cast<std::int64_t>(kY));
 }
 
+TEST(MatchTable, BindsWithoutAnyCandidate) {
+  TableSpec spec = norm_spec();
+  spec.candidates.clear();
+  spec.measurements.clear();
+  spec.default_policy.enabled = false;
+  Fixture fixture(spec);
+  const BoundRule binding = fixture.bind(norm_launch(7));
+  ASSERT_TRUE(binding.bound);
+  EXPECT_EQ(fixture.table->rule(binding.rule).name, "engine");
+  EXPECT_EQ(fixture.bound.axes[0], 7);
+  EXPECT_EQ(fixture.bound.values[3], static_cast<std::int64_t>(kY));
+}
+
+TEST(MatchTable, BindsNothingThatTheRuleDoesNotDescribe) {
+  Fixture fixture(norm_spec());
+  const auto reason_of = [&](const LaunchBuilder& launch) {
+    const BoundRule binding = fixture.bind(launch);
+    EXPECT_FALSE(binding.bound);
+    return binding.reason;
+  };
+  EXPECT_EQ(reason_of(norm_launch(7).block(128)), Reason::ConditionFalse);
+  EXPECT_EQ(reason_of(norm_launch(0)), Reason::EmptyAxis);
+  Fixture checked(changed([](TableSpec& spec) { spec.rules[0].checks = {"batch < 4"}; }));
+  EXPECT_TRUE(checked.bind(norm_launch(3)).bound);
+  EXPECT_FALSE(checked.bind(norm_launch(4)).bound);
+}
+
 TEST(MatchTable, KernelsThatNoRuleDescribes) {
   Fixture fixture(norm_spec());
   const auto reason = [&](const char* name, std::vector<ParamSlot> layout, bool known) {

@@ -106,6 +106,12 @@ struct Fixture {
     return table->lookup(table->resolve(kernel), table->model(gpu), launch.view(), demotions,
                          bound);
   }
+  BoundRule bind(const LaunchBuilder& launch) {
+    KernelIdentity kernel;
+    kernel.name = "_Z14rmsnorm_kernelv";
+    kernel.layout = launch.layout();
+    return table->bind(table->resolve(kernel), launch.view(), bound);
+  }
   /// The candidate's name, or "" for a miss.
   [[nodiscard]] std::string name_of(const Decision& decision) const {
     return decision.hit() ? table->candidate(decision.candidate).name : "";

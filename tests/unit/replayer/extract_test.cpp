@@ -19,8 +19,7 @@ class Extract : public ::testing::Test {
   Json extract(std::uint64_t launch) {
     ReplayOptions options;
     options.gpu_times = false;
-    options.extract_launch = launch;
-    options.extract_to = to().string();
+    options.extracts = {{launch, to().string()}};
     return Json::parse(supervise({capture.path(), "", 0}, options, {}));
   }
   Json replay_extract() {
@@ -32,11 +31,14 @@ class Extract : public ::testing::Test {
   void expect_extract(std::uint64_t launch, std::uint64_t pages) {
     const Json written = extract(launch);
     ASSERT_EQ(written["status"], "done") << written;
-    EXPECT_EQ(written["extracted_pages"], pages) << written;
+    EXPECT_EQ(written["extracts"][0]["pages"], pages) << written;
     const Json report = replay_extract();
     EXPECT_EQ(report["outcome"]["verdict"], "exact") << report;
     ASSERT_EQ(report["launches"].size(), 1u);
     EXPECT_EQ(report["launches"][0]["verdict"], "exact") << report;
+  }
+  static trace::Hash content_hash_of(float value) {
+    return trace::content_hash(floats(kCount, value));
   }
   [[nodiscard]] std::filesystem::path to() const { return capture.path() / "extract"; }
 
@@ -112,6 +114,47 @@ TEST_F(Extract, HasTheGlobalsOfItsImage) {
   capture.launch(use, 8, pack(capture.address(0), 8));
   capture.end();
   expect_extract(1, 3);
+}
+
+TEST_F(Extract, TakesSeveralInOnePass) {
+  const std::uint32_t scale = capture.kernel(kScale, capture.load(true));
+  const std::uint64_t x = capture.address(0);
+  capture.region(RegionKind::Device, x, floats(kCount, 1));
+  GraphMaker graph;
+  const auto first = graph.kernel(scale, kCount, pack(x, 2.0F, kCount));
+  const auto second = graph.kernel(scale, kCount, pack(x, 3.0F, kCount));
+  const auto third = graph.kernel(scale, kCount, pack(x, 0.5F, kCount));
+  graph.edge(first, second);
+  graph.edge(second, third);
+  capture.begin();
+  graph.write(capture, 1);
+  capture.launch(scale, kCount, pack(x, 4.0F, kCount));
+  capture.graph_launch(1);
+  capture.launch(scale, kCount, pack(x, 0.25F, kCount));
+  capture.end();
+  // What each of them finds, and leaves: 1 4 8 24 12 3.
+  const std::map<std::uint64_t, std::pair<float, float>> expected = {
+      {5, {12, 3}}, {1, {1, 4}}, {2, {4, 8}}, {4, {24, 12}}};
+  ReplayOptions options;
+  options.gpu_times = false;
+  for (const auto& [launch, values] : expected)
+    options.extracts.push_back({launch, (to() / std::to_string(launch)).string()});
+  options.extracts.push_back({9, (to() / "none").string()});
+  const Json written = Json::parse(supervise({capture.path(), "", 0}, options, {}));
+  ASSERT_EQ(written["status"], "done") << written;
+  ASSERT_EQ(written["extracts"].size(), 5u) << written;
+  EXPECT_TRUE(written["extracts"][4].contains("problem")) << written;
+  for (const auto& [launch, values] : expected) {
+    const std::filesystem::path path = to() / std::to_string(launch);
+    const trace::Capture extract = trace::open_capture(path);
+    const auto plan = read_plan(extract.processes.at(0), 0);
+    EXPECT_EQ(plan->state.at(0), content_hash_of(values.first)) << launch;
+    ASSERT_EQ(plan->changed.size(), 1u) << launch;
+    EXPECT_EQ(plan->changed[0].hash, content_hash_of(values.second)) << launch;
+    options.extracts.clear();
+    const Json report = Json::parse(supervise({path, "", 0}, options, {}));
+    EXPECT_EQ(report["outcome"]["verdict"], "exact") << report;
+  }
 }
 
 TEST_F(Extract, RefusesEffectsAndNumbersThatAreNotThere) {

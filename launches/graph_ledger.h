@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/facts.h"
+#include "launches/facts.h"
 #include "trace/records.h"
 
-namespace fib::cli {
+namespace fib::launches {
 
 /// Works out which kernels the graph launches of a process executed. Collects definitions, updates
 /// and launches in whatever order the log has them; settle() puts them in order of time.
@@ -88,4 +88,4 @@ class GraphLedger {
   std::vector<LaunchShape> shapes_;
 };
 
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -6,7 +6,7 @@
 
 #include "trace/records.h"
 
-namespace fib::cli {
+namespace fib::launches {
 
 /// Turns a log's ticks into nanoseconds by interpolating between its Clock records; before the
 /// first and after the last the nearest pair's rate goes on. Without any clock one tick is one
@@ -45,4 +45,4 @@ class TickClock {
   double ns_per_tick_ = 1;
 };
 
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/launch_forms.h"
-
-#include <spdlog/spdlog.h>
+#include "launches/launch_forms.h"
 
 #include <algorithm>
 #include <cstring>
 #include <string_view>
 
-#include "cli/exit_codes.h"
-#include "cli/graph_ledger.h"
-#include "cli/launch_index.h"
+#include "launches/graph_ledger.h"
+#include "launches/launch_index.h"
 
-namespace fib::cli {
+namespace fib::launches {
 namespace {
 
 // CUlaunchAttributeID
@@ -21,20 +18,6 @@ std::uint32_t word(const trace::LaunchAttribute& attribute, std::size_t index) {
   std::uint32_t value = 0;
   std::memcpy(&value, attribute.value.data() + 4 * index, sizeof value);
   return value;
-}
-
-void apply(const trace::LaunchAttribute& attribute, LaunchForm& form) {
-  if (attribute.id == kCooperative) form.cooperative = word(attribute, 0) != 0;
-  if (attribute.id == kDependent) form.dependent = word(attribute, 0) != 0;
-  if (attribute.id != kCluster) return;
-  // None at all and one of 1 are the same; which of them graph nodes tell is the driver's whim.
-  const std::uint64_t blocks =
-      std::uint64_t{word(attribute, 0)} * word(attribute, 1) * word(attribute, 2);
-  if (blocks <= 1) return;
-  form.has_cluster = true;
-  for (std::size_t i = 0; i < 3; ++i) {
-    form.geometry[static_cast<std::size_t>(match::Geometry::ClusterX) + i] = word(attribute, i);
-  }
 }
 
 /// Everything but counts, as bytes: equal keys, equal forms.
@@ -63,7 +46,7 @@ LaunchForm form_of(const Record& fixed, trace::Bytes params,
     form.geometry[3 + i] = fixed.block[i];
   }
   form.geometry[static_cast<std::size_t>(match::Geometry::Shared)] = fixed.shared_bytes;
-  for (const auto& attribute : attributes) apply(attribute, form);
+  for (const auto& attribute : attributes) form.add(attribute);
   form.params.assign(params.begin(), params.end());
   return form;
 }
@@ -228,6 +211,20 @@ class LaunchCollector : public trace::Visitor {
 
 }  // namespace
 
+void LaunchForm::add(const trace::LaunchAttribute& attribute) {
+  if (attribute.id == kCooperative) cooperative = word(attribute, 0) != 0;
+  if (attribute.id == kDependent) dependent = word(attribute, 0) != 0;
+  if (attribute.id != kCluster) return;
+  // None at all and one of 1 are the same; which of them graph nodes tell is the driver's whim.
+  const std::uint64_t blocks =
+      std::uint64_t{word(attribute, 0)} * word(attribute, 1) * word(attribute, 2);
+  if (blocks <= 1) return;
+  has_cluster = true;
+  for (std::size_t i = 0; i < 3; ++i) {
+    geometry[static_cast<std::size_t>(match::Geometry::ClusterX) + i] = word(attribute, i);
+  }
+}
+
 match::LaunchView LaunchForm::view(const LaunchedKernel& launched) const {
   match::LaunchView view;
   view.geometry = geometry;
@@ -251,7 +248,7 @@ bool read_launches(const trace::ProcessLog& log,
   to.directory = log.name;
   LaunchIndex index(to);
   const trace::ReadResult result = trace::read_log_file(log.log, index);
-  if (!result.message.empty()) spdlog::warn("{}", result.message);
+  to.problem = result.message;
   if (result.status == trace::ReadStatus::Refused) return false;
   if (wanted)
     std::erase_if(to.kernels, [&](const auto& entry) { return !wanted(entry.second.name); });
@@ -262,17 +259,19 @@ bool read_launches(const trace::ProcessLog& log,
 }
 
 std::vector<ProcessLaunches> read_all_launches(
-    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted) {
+    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted,
+    const std::function<void(const std::string&)>& warn) {
   std::vector<ProcessLaunches> all;
   for (const trace::ProcessLog& log : capture.processes) {
     ProcessLaunches process;
-    if (read_launches(log, wanted, process)) all.push_back(std::move(process));
+    const bool readable = read_launches(log, wanted, process);
+    if (warn && !process.problem.empty()) warn(process.problem);
+    if (readable) all.push_back(std::move(process));
   }
   if (all.empty()) {
-    throw CliError(kExitUnreadable,
-                   capture.directory.string() + ": none of its logs can be read (see above)");
+    throw trace::CaptureError(capture.directory.string() + ": none of its logs can be read");
   }
   return all;
 }
 
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include "cli/facts.h"
+#include "launches/facts.h"
 
 /// Which driver calls the census looks into, and where in a Call record their arguments stand.
-namespace fib::cli {
+namespace fib::launches {
 
 enum class CallRole : std::uint8_t {
   Other,            ///< only counted
@@ -36,4 +36,4 @@ struct CallForm {
 /// Role of the entry point; Other when it is unknown or lacks one of the role's arguments.
 [[nodiscard]] CallForm classify_call(std::string_view api, std::string_view args);
 
-}  // namespace fib::cli
+}  // namespace fib::launches

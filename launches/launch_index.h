@@ -5,9 +5,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "cli/launch_forms.h"
+#include "launches/launch_forms.h"
 
-namespace fib::cli {
+namespace fib::launches {
 
 /// What launches refer to by number: the first of two readings of a log, since definitions may come
 /// after their use.
@@ -44,4 +44,4 @@ class LaunchIndex : public trace::Visitor {
   std::unordered_map<std::uint64_t, std::uint32_t> loads_;  ///< by handle
 };
 
-}  // namespace fib::cli
+}  // namespace fib::launches

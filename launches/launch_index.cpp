@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/launch_index.h"
+#include "launches/launch_index.h"
 
-namespace fib::cli {
+namespace fib::launches {
 
 void LaunchIndex::on_api(const trace::Api& api) {
   Api& entry = apis_[api.api];
@@ -55,4 +55,4 @@ std::uint32_t LaunchIndex::load_of(std::uint64_t handle) const {
   return found != loads_.end() ? found->second : 0;
 }
 
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/call_roles.h"
+#include "launches/call_roles.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "trace/api_args.h"
 
-namespace fib::cli {
+namespace fib::launches {
 namespace {
 
 struct Row {
@@ -81,4 +81,4 @@ CallForm classify_call(std::string_view api, std::string_view args) {
   return form;
 }
 
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/graph_ledger.h"
+#include "launches/graph_ledger.h"
 
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
-namespace fib::cli {
+namespace fib::launches {
 namespace {
 
 constexpr int kDeepestNesting = 64;  // graphs nest a few levels; a damaged log may cycle
@@ -213,4 +213,4 @@ GraphLedger::Settled GraphLedger::settle() {
   return settled;
 }
 
-}  // namespace fib::cli
+}  // namespace fib::launches

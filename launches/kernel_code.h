@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "cli/launch_forms.h"
+#include "launches/launch_forms.h"
 #include "registry/code/device_code.h"
 #include "registry/match/spec.h"
 #include "trace/capture.h"
 #include "trace/mapped_file.h"
 
-namespace fib::cli {
+namespace fib::launches {
 
 /// Code of recorded kernels, from a capture's image store.
 class KernelCodeReader {
@@ -45,4 +45,4 @@ class KernelCodeReader {
   std::map<std::pair<std::string, int>, code::CodeHashes> hashes_;  ///< by image and capability
 };
 
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -11,14 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "cli/call_roles.h"
-#include "cli/tick_clock.h"
+#include "launches/call_roles.h"
+#include "launches/tick_clock.h"
 #include "registry/match/launch_view.h"
 #include "trace/capture.h"
 #include "trace/reader.h"
 
 /// The launches of a process with their parameters: equal ones together, since engines repeat them.
-namespace fib::cli {
+namespace fib::launches {
 
 /// A kernel definition of a log.
 struct LaunchedKernel {
@@ -54,6 +54,8 @@ struct LaunchForm {
   bool changes_known = false;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> changed;
 
+  /// What an attribute of the launch says.
+  void add(const trace::LaunchAttribute& attribute);
   [[nodiscard]] std::uint64_t count() const { return eager + graph; }
   /// As a lookup takes it; `launched` is the form's kernel. Valid as long as both.
   [[nodiscard]] match::LaunchView view(const LaunchedKernel& launched) const;
@@ -69,6 +71,7 @@ struct MemoryEvent {
 /// What one process launched.
 struct ProcessLaunches {
   std::string directory;  ///< name of the process's directory in the capture
+  std::string problem;    ///< what could not be read of its log, on one line; empty if nothing
   TickClock clock;
   struct Device {
     std::string name;
@@ -87,13 +90,15 @@ struct ProcessLaunches {
 };
 
 /// Reads a log. Kernels whose mangled name `wanted` does not accept are left out; empty: all.
-/// What can't be read becomes a warning; false if nothing can.
+/// What can't be read is `problem` of `to`; false if nothing can.
 [[nodiscard]] bool read_launches(const trace::ProcessLog& log,
                                  const std::function<bool(const std::string&)>& wanted,
                                  ProcessLaunches& to);
 
-/// The same for all processes of a capture. Throws CliError if there is none that can be read.
+/// The same for all processes of a capture; `warn`, if given, gets one line for each log that is
+/// damaged. Throws trace::CaptureError if there is none that can be read.
 [[nodiscard]] std::vector<ProcessLaunches> read_all_launches(
-    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted);
+    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted,
+    const std::function<void(const std::string&)>& warn);
 
-}  // namespace fib::cli
+}  // namespace fib::launches

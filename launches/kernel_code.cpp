@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/kernel_code.h"
+#include "launches/kernel_code.h"
 
 #include <algorithm>
 
-namespace fib::cli {
+namespace fib::launches {
 
 const LoadedImage* KernelCodeReader::image_of(const ProcessLaunches& process,
                                               const LaunchedKernel& kernel) {
@@ -66,4 +66,4 @@ std::optional<code::DeviceCode> KernelCodeReader::code(const ProcessLaunches& pr
   return found;
 }
 
-}  // namespace fib::cli
+}  // namespace fib::launches

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/tick_clock.h"
+#include "launches/tick_clock.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace fib::cli {
+namespace fib::launches {
 namespace {
 
 // Unsigned differences may be negative here; doubles hold 52 bits, which is weeks in nanoseconds.
@@ -70,4 +70,4 @@ std::uint64_t TickClock::start_unix_ns() const {
   return points_.front().unix_ns + static_cast<std::uint64_t>(std::llround(start_ns_));
 }
 
-}  // namespace fib::cli
+}  // namespace fib::launches
