@@ -28,7 +28,8 @@ struct TokenShare {
   double share;
 };
 /// How often each token should be drawn, by token; none for such as are never drawn. top_k comes
-/// first, and top_p is of what it leaves.
+/// first, and top_p is of what it leaves. Of tokens that tie at an end all are expected, though a
+/// sampler may rightly keep some of them only.
 [[nodiscard]] std::vector<TokenShare> shares_of(const std::vector<double>& probs,
                                                 const SamplingLimits& limits);
 

@@ -2,9 +2,11 @@
 #include "judge/workload/python_process.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 
 #include "tests/unit/trace/temp_directory.h"
 
@@ -53,6 +55,21 @@ TEST(PythonProcess, EndsWhatTakesTooLong) {
   // Neither closing the output nor leaving somebody else to hold it buys time.
   EXPECT_LT(seconds_of("exec >&- 2>&-; sleep 60", 0.3), 20);
   EXPECT_LT(seconds_of("sleep 60 & exit 0", 30), 20);
+}
+
+/// Gone, or dead and only waiting for whoever is to hear of it.
+bool is_dead(const std::string& pid) {
+  std::ifstream file("/proc/" + pid + "/stat");
+  std::string line;
+  return !std::getline(file, line) || line.find(") Z") != std::string::npos;
+}
+
+TEST(PythonProcess, LeavesNothingBehind) {
+  std::string pid = shell("sleep 300 & echo $!").output;
+  ASSERT_FALSE(pid.empty());
+  pid.pop_back();
+  for (int i = 0; i < 500 && !is_dead(pid); ++i) usleep(10'000);
+  EXPECT_TRUE(is_dead(pid));
 }
 
 TEST(PythonProcess, ShowsSignals) { EXPECT_EQ(shell("kill -SEGV $$").exit_code, 128 + 11); }
