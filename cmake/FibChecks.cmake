@@ -18,6 +18,7 @@ foreach(directory FIB_CUDA_INCLUDE FIB_CUPTI_INCLUDE FIB_XXHASH_INCLUDE FIB_ZSTD
 endforeach()
 
 fib_add_check(self test_checks.py)
+fib_add_check(loop test_loop.py)
 fib_add_check(layers check_layers.py)
 fib_add_check(size check_size.py)
 fib_add_check(format check_format.py)
