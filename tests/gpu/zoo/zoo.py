@@ -12,113 +12,14 @@ import json
 import pathlib
 import sys
 
+from families import ADD, ARGUMENTS, FAMILIES, NORM, OP_TYPE, STIR, SUMS, Family, number, pointer
+
 HERE = pathlib.Path(__file__).resolve().parent
-OP_TYPE, AUTHOR = "zoo", "zoo"
+AUTHOR = "zoo"
 SIMULATED = "it_zoo.simcubin"  # all kernels of the simulated zoo
 GPU, SIM = "gpu", "sim"
 BOTH = (GPU, SIM)
 PASSED, WRONG, RUNTIME, TIMEOUT = "PASSED", "INCORRECT_NUMERICAL", "RUNTIME_ERROR", "TIMEOUT"
-
-
-# ---- what is replaced ---------------------------------------------------------------------------
-
-def tensor(dtype, *shape):
-    return {"shape": list(shape), "dtype": dtype, "description": "Values."}
-
-
-def scalar(dtype):
-    return {"shape": None, "dtype": dtype, "description": "A number."}
-
-
-def variable(*names):
-    return {name: {"type": "var", "description": "Values."} for name in names}
-
-
-@dataclasses.dataclass(frozen=True)
-class Family:
-    """A Definition, how the program launches the incumbent, and how a candidate is launched in its place."""
-
-    definition: str
-    kernel: str  # the incumbent's name
-    parameters: list  # [offset, size] of the incumbent's
-    axes: dict
-    inputs: dict  # name: (tensor or scalar, where it stands)
-    outputs: dict
-    reference: str
-    grid: list
-    in_place: list = dataclasses.field(default_factory=list)
-
-    def record(self):
-        return {"name": self.definition, "op_type": OP_TYPE, "description": f"What {self.kernel} computes.",
-                "axes": variable(*self.axes),
-                "inputs": {name: kind for name, (kind, _) in self.inputs.items()},
-                "outputs": {name: kind for name, (kind, _) in self.outputs.items()}, "reference": self.reference}
-
-    def binding(self):
-        return {"name": "judged", "definition": self.definition,
-                "match": {"kernel": {"name": self.kernel}, "parameters": self.parameters,
-                          "conditions": ["block.x == 256"]},
-                "axes": dict(self.axes), "inputs": {name: at for name, (_, at) in self.inputs.items()},
-                "outputs": {name: at for name, (_, at) in self.outputs.items()}}
-
-    def tensors(self):
-        return [name for part in (self.inputs, self.outputs) for name, (kind, _) in part.items()
-                if kind["shape"] is not None]
-
-
-def pointer(name):
-    return {"type": "ptr", "value": name}
-
-
-def number(name, kind="i32"):
-    return {"type": kind, "value": name}
-
-
-def copied(parameter, size):
-    return {"copy": {"parameter": parameter, "offset": 0, "size": size}}
-
-
-STIR = Family(
-    "zoo_stir", "zoo_stir", [[0, 8], [8, 8], [16, 8], [24, 4], [28, 4]], {"n": "param(3, 0, i32)"},
-    {"x": (tensor("float32", "n"), "param(1, 0, ptr)"), "rounds": (scalar("int32"), "param(4, 0, i32)")},
-    {"y": (tensor("float32", "n"), "param(0, 0, ptr)")},
-    "import torch\n\n\ndef run(x, rounds):\n    return 2 * x + 1\n", ["ceil_div(n, 256)"])
-ADD = Family(
-    "zoo_add", "zoo_add", [[0, 8], [8, 8], [16, 4]], {"n": "param(2, 0, i32)"},
-    {"x": (tensor("float32", "n"), "param(0, 0, ptr)"), "y": (tensor("float32", "n"), "param(1, 0, ptr)")},
-    {"sum": (tensor("float32", "n"), "param(0, 0, ptr)")},
-    "import torch\n\n\ndef run(x, y):\n    return x + y\n", ["ceil_div(n, 256)"], [["sum", "x"]])
-SUMS = Family(
-    "zoo_row_sums", "zoo_row_sums", [[0, 8], [8, 8], [16, 4], [20, 4]],
-    {"rows": "param(2, 0, i32)", "width": "param(3, 0, i32)"},
-    {"x": (tensor("float32", "rows", "width"), "param(1, 0, ptr)")},
-    {"sums": (tensor("float32", "rows"), "param(0, 0, ptr)")},
-    "import torch\n\n\ndef run(x):\n    return x.sum(-1)\n", ["rows"])
-NORM = Family(
-    "zoo_rmsnorm", "zoo_norm", [[0, 8], [8, 8], [16, 8], [24, 4], [28, 4]],
-    {"batch_size": "grid.x", "hidden_size": "param(4, 0, i32)"},
-    {"hidden_states": (tensor("bfloat16", "batch_size", "hidden_size"), "param(1, 0, ptr)"),
-     "weight": (tensor("bfloat16", "hidden_size"), "param(2, 0, ptr)"),
-     "eps": (scalar("float32"), "param(3, 0, f32)")},
-    {"output": (tensor("bfloat16", "batch_size", "hidden_size"), "param(0, 0, ptr)")},
-    """import torch
-
-
-def run(hidden_states, weight, eps):
-    x = hidden_states.float()
-    scale = torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps)
-    return (x * scale * weight.float()).to(torch.bfloat16)
-""", ["batch_size"])
-FAMILIES = [STIR, ADD, SUMS, NORM]
-
-ARGUMENTS = {
-    # `spare` is a pointer of the incumbent's that is no tensor of the Definition.
-    STIR.definition: [pointer("y"), pointer("x"), copied(2, 8), number("n"), number("rounds")],
-    ADD.definition: [pointer("sum"), pointer("y"), number("n")],
-    SUMS.definition: [pointer("sums"), pointer("x"), number("rows"), number("width")],
-    NORM.definition: [pointer("output"), pointer("hidden_states"), pointer("weight"), number("eps", "f32"),
-                      number("hidden_size")],
-}
 
 
 # ---- candidates ---------------------------------------------------------------------------------
@@ -134,12 +35,18 @@ class Cheat:
     reasons: tuple  # any of these; empty if it passes
     why: str  # why the judge catches it, or what it is good for
     verdicts: tuple = ()  # of a candidate that passes; empty: any
-    cases: str = "every"  # "some": right for at least one case, and caught at another
+    also: tuple = ()  # other pairs of status and reason that are as good
+    # Where it must be caught: in "every" case, in "any" (one at least), in "some" (not in all).
+    cases: str = "every"
     grid: tuple = ()
     shared_memory: int = 0
     split: bool = False  # two kernels and a workspace
     on: tuple = BOTH
     linked: bool = False  # needs the device runtime: nvcc, not NVRTC
+
+    def expected(self):
+        """Pairs of status and reason."""
+        return {(self.status, reason) for reason in self.reasons} | set(self.also)
 
     def launch(self):
         family = self.family
@@ -161,8 +68,8 @@ class Cheat:
 
 LITTLE, MUCH, INPUTS = ("writes too little",), ("writes too much",), ("modifies its inputs",)
 RECORDED, TIRED = ("right only for the recorded inputs",), ("right only before timing",)
-VALUES, UNINITIALISED, HIDDEN = ("wrong values",), ("relies on uninitialised memory",), (
-    "works outside its timed kernels",)
+VALUES, UNINITIALISED = ("wrong values",), ("relies on uninitialised memory",)
+HIDDEN = "works outside its timed kernels"
 
 ZOO = [
     # Honest ones: a judge that catches them is of no use.
@@ -186,23 +93,26 @@ ZOO = [
     Cheat("writes_other_allocation", STIR, WRONG, MUCH, "all memory that the launch can reach is compared"),
     Cheat("modifies_input", STIR, WRONG, INPUTS, "an input that is no output must not change"),
     Cheat("adds_to_both", ADD, WRONG, INPUTS, "an input that is no output must not change"),
-    Cheat("adds_nothing", ADD, WRONG, LITTLE, "what the incumbent changed did not change"),
+    Cheat("adds_nothing", ADD, WRONG, LITTLE + VALUES, "what the incumbent changed did not change"),
     # Answers that were not computed.
     Cheat("reads_answer", STIR, WRONG, RECORDED, "with other inputs the engine's old answer is wrong"),
     Cheat("first_answer", STIR, WRONG, RECORDED, "with other inputs the first answer is wrong"),
+    Cheat("first_sums", SUMS, WRONG, RECORDED, "other inputs have other sums, even where there is but one row"),
     Cheat("cached_by_address", STIR, WRONG, RECORDED, "other inputs come at the same addresses"),
-    Cheat("cached_by_fingerprint", STIR, WRONG, RECORDED, "inputs that differ in few elements have the same fingerprint"),
-    Cheat("cached_sums", SUMS, WRONG, RECORDED, "inputs that differ in few elements have the same fingerprint"),
+    Cheat("cached_by_fingerprint", STIR, WRONG, RECORDED, "inputs may differ in a few elements only"),
+    Cheat("cached_sums", SUMS, WRONG, RECORDED, "inputs may differ in a few elements only"),
     # Work that is done for the checks only.
     Cheat("every_other", STIR, WRONG, LITTLE + TIRED + ("nondeterministic",),
           "every run is checked, with the output filled anew"),
-    Cheat("adds_once", ADD, WRONG, LITTLE, "every run is checked, with the inputs put back"),
+    Cheat("adds_once", ADD, WRONG, LITTLE + VALUES, "every run is checked, with the inputs put back"),
     Cheat("first_launches", STIR, WRONG, TIRED + LITTLE, "what it wrote while it was timed is checked"),
-    Cheat("idle_in_a_hurry", STIR, WRONG, TIRED + LITTLE, "what it wrote while it was timed is checked"),
-    Cheat("late", STIR, WRONG, HIDDEN + LITTLE, "work that ends after its kernels have", linked=True),
+    Cheat("idle_in_a_hurry", STIR, WRONG, TIRED + LITTLE, "what it wrote while it was timed is checked", cases="any"),
+    Cheat("late", STIR, WRONG, LITTLE, "work that ends after its kernels have", also=((RUNTIME, HIDDEN),), linked=True),
     # Luck.
-    Cheat("trusts_workspace", SUMS, WRONG, UNINITIALISED, "the workspace holds another pattern in each run", split=True),
-    Cheat("overflows_workspace", SUMS, WRONG, MUCH, "there are guards around the workspace", split=True),
+    Cheat("trusts_workspace", SUMS, WRONG, UNINITIALISED, "the workspace holds another pattern each time",
+          split=True),
+    Cheat("overflows_workspace", SUMS, WRONG, MUCH, "there are guards around the workspace",
+          also=((RUNTIME, "illegal address"), (RUNTIME, "crashed")), split=True),
     Cheat("trusts_shared_memory", NORM, WRONG, UNINITIALISED + VALUES,
           "shared memory is filled with a pattern before each run", shared_memory=16, on=(GPU,)),
     # Plainly wrong.
@@ -316,9 +226,9 @@ def complaint(cheat, found, timed=True):
     if cheat.cases == "every" and len(caught) < len(results):
         return f"not caught in {len(results) - len(caught)} of {len(results)} cases"
     if cheat.cases == "some" and len(caught) == len(results):
-        return "not right in any case, as it should be"
+        return "right in no case"
     for status, reason, _, detail in caught:
-        if status != cheat.status or reason not in cheat.reasons:
+        if (status, reason) not in cheat.expected():
             return f"{status}, '{reason}' ({detail}), not {cheat.status}, '{' or '.join(cheat.reasons)}'"
     return ""
 

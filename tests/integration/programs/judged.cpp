@@ -181,7 +181,7 @@ struct All {
   Module module{"it_judged"};
   Stir small_stir{module, 5000}, stir{module, 1 << 20};
   Add small_add{module, 3000}, add{module, 1 << 16};
-  Sums small_sums{module, 16, 256}, sums{module, 128, 512};
+  Sums small_sums{module, 1, 500}, sums{module, 128, 512};
   Norm small_norm{module, 32, 256}, norm{module, 96, 256};
 
   void launch(CUstream stream) const {
