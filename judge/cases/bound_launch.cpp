@@ -54,8 +54,8 @@ BoundLaunch bind_launch(const match::MatchTable& table, launches::RuleFinder& ru
   BoundLaunch result;
   const auto kernel = process.kernels.find(form.kernel);
   if (kernel == process.kernels.end()) return result;
-  result.rule = table.bind(rules.of(process, form, kernel->second), form.view(kernel->second),
-                           result.bound);
+  result.rule =
+      table.bind(rules.of(process, form, kernel->second), form.view(kernel->second), result.bound);
   return result;
 }
 

@@ -35,8 +35,7 @@ void write(const Case& subject, const fs::path& directory) try {
 
 bool same_launch(const Case& a, const Case& b) {
   return a.definition == b.definition && a.binding == b.binding && a.kernel == b.kernel &&
-         a.axes == b.axes && a.process == b.process && a.window == b.window &&
-         a.launch == b.launch;
+         a.axes == b.axes && a.process == b.process && a.window == b.window && a.launch == b.launch;
 }
 
 }  // namespace

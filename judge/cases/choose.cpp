@@ -30,7 +30,7 @@ void choose(const std::vector<LaunchClass>& classes, std::vector<std::size_t> of
 
 }  // namespace
 
-std::vector<ChosenClass> choose_classes(const std::vector<LaunchClass>& classes, bool all) {
+std::vector<ChosenLaunch> choose_classes(const std::vector<LaunchClass>& classes, bool all) {
   std::map<std::string, std::vector<std::size_t>> by_definition;
   for (std::size_t i = 0; i < classes.size(); ++i)
     if (!classes[i].windows.empty()) by_definition[classes[i].definition].push_back(i);
@@ -40,8 +40,9 @@ std::vector<ChosenClass> choose_classes(const std::vector<LaunchClass>& classes,
       for (const std::size_t index : indexes) chosen[index];
     choose(classes, std::move(indexes), chosen);
   }
-  std::vector<ChosenClass> result;
-  for (auto& [index, role] : chosen) result.push_back({index, std::move(role)});
+  std::vector<ChosenLaunch> result;
+  for (auto& [index, role] : chosen)
+    result.push_back({index, 0, 0, std::move(role), classes[index].count});
   return result;
 }
 

@@ -9,16 +9,20 @@
 
 namespace fib::judge {
 
-/// A class that is to be judged, and why: "hottest, largest".
-struct ChosenClass {
-  std::size_t index = 0;  ///< into the classes
-  std::string role;       ///< empty: because all are
+/// A launch that is to become a case, and why: "hottest, largest".
+struct ChosenLaunch {
+  std::size_t index = 0;    ///< into the classes
+  std::size_t window = 0;   ///< into the class's windows
+  std::size_t launch = 0;   ///< into the window's launches
+  std::string role;         ///< empty: because all are
+  std::uint64_t count = 0;  ///< launches that it stands for
 };
 
 /// Of each Definition the smallest, the largest, the median and the hottest class, or all of them.
 /// Size is the product of the variable axes, then the bytes of the tensors; hot is what ran most
-/// often. Only classes with a launch in a window can be chosen. In the order of the classes.
-[[nodiscard]] std::vector<ChosenClass> choose_classes(const std::vector<LaunchClass>& classes,
-                                                      bool all);
+/// often. Only classes with a launch in a window can be chosen; it is their first. In the order of
+/// the classes.
+[[nodiscard]] std::vector<ChosenLaunch> choose_classes(const std::vector<LaunchClass>& classes,
+                                                       bool all);
 
 }  // namespace fib::judge

@@ -91,8 +91,8 @@ void extract_and_verify(const ReplayTarget& window, std::vector<Extraction>& ext
   }
 }
 
-std::map<std::uint64_t, double> launch_times(const ReplayTarget& window,
-                                             const ReplayChoice& choice, std::string& source) {
+std::map<std::uint64_t, double> launch_times(const ReplayTarget& window, const ReplayChoice& choice,
+                                             std::string& source) {
   ReplayOptions options = options_of(choice);
   options.verify = ReplayOptions::Verify::None;
   options.gpu_times = true;

@@ -22,8 +22,8 @@ struct ReplayChoice {
 /// One launch that is to be taken out of a window.
 struct Extraction {
   std::uint64_t launch = 0;
-  std::filesystem::path to;  ///< directory to make
-  std::string problem;       ///< afterwards: why there is no extract that replays; empty: there is
+  std::filesystem::path to;   ///< directory to make
+  std::string problem;        ///< afterwards: why there is no extract that replays; empty: there is
   bool deterministic = true;  ///< afterwards: its replays agree with each other
 };
 

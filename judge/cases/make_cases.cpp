@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "judge/cases/case_store.h"
-#include "judge/cases/choose.h"
 #include "judge/cases/identity.h"
-#include "registry/bindings/table_source.h"
 #include "replayer/plan.h"
 
 namespace fib::judge {
@@ -20,8 +19,8 @@ constexpr std::size_t kMostTried = 4;
 /// A case on its way.
 struct Pending {
   const LaunchClass* of = nullptr;
-  std::size_t window = 0;  ///< of the class
-  std::size_t tried = 0;   ///< launches in it
+  ChosenLaunch chosen;
+  std::size_t tried = 0;  ///< launches of the class
   Case subject;
   std::filesystem::path place;
   std::string problem;
@@ -50,10 +49,11 @@ class CaseMaker {
   CaseMaker(const trace::Capture& capture, const CaseOptions& options)
       : capture_(capture), options_(options), store_(options.root) {}
 
-  void add(const LaunchClass& of, const std::string& role) {
+  void add(const LaunchClass& of, const ChosenLaunch& chosen) {
     Pending pending;
     pending.of = &of;
-    describe(of, role, pending);
+    pending.chosen = chosen;
+    describe(pending);
     if (auto found = store_.find(pending.subject)) {
       set_.cases.push_back(std::move(*found));
     } else {
@@ -62,6 +62,7 @@ class CaseMaker {
   }
 
   CaseSet make() {
+    const auto lease = options_.lease && !pending_.empty() ? options_.lease() : nullptr;
     // One pass for each window; what fails there tries another launch of its class in the next.
     for (std::vector<Pending*> todo = all(); !todo.empty();) {
       std::map<std::pair<std::string, std::uint32_t>, std::vector<Pending*>> by_window;
@@ -86,20 +87,21 @@ class CaseMaker {
   }
 
   /// The case that the class gives with the launch that is its turn.
-  void describe(const LaunchClass& of, const std::string& role, Pending& to) const {
-    const WindowLaunches& window = of.windows[to.window];
+  void describe(Pending& to) const {
+    const LaunchClass& of = *to.of;
+    const WindowLaunches& window = of.windows[to.chosen.window];
     Case& subject = to.subject;
     subject.definition = of.definition;
     subject.binding = of.binding;
     subject.kernel = of.kernel;
     subject.axes = of.axes;
-    subject.count = of.count;
-    subject.role = role;
+    subject.count = to.chosen.count;
+    subject.role = to.chosen.role;
     subject.gpu = of.gpu;
     subject.capture = std::filesystem::absolute(capture_.directory / ".").parent_path().filename();
     subject.process = window.process;
     subject.window = window.window;
-    subject.launch = window.launches[to.tried];
+    subject.launch = window.launches[to.chosen.launch];
     subject.id = case_id(subject);
   }
 
@@ -112,12 +114,13 @@ class CaseMaker {
   /// Whether there is another launch to try.
   bool next(Pending& pending) const {
     store_.abandon(pending.place);
-    const std::size_t in_window = pending.of->windows[pending.window].launches.size();
-    if (++pending.tried >= std::min(in_window, kMostTried)) {
-      pending.tried = 0;
-      if (++pending.window >= pending.of->windows.size()) return false;
+    ChosenLaunch& chosen = pending.chosen;
+    if (++pending.tried >= kMostTried) return false;
+    if (++chosen.launch >= pending.of->windows[chosen.window].launches.size()) {
+      chosen.launch = 0;
+      if (++chosen.window >= pending.of->windows.size()) return false;
     }
-    describe(*pending.of, pending.subject.role, pending);
+    describe(pending);
     return true;
   }
 
@@ -158,18 +161,18 @@ class CaseMaker {
     for (const auto& [window, group] : by_window) {
       say("measuring " + window.first + ", window " + std::to_string(window.second));
       std::string source;
-      const auto times = launch_times({capture_.directory, window.first, window.second},
-                                      options_.replay, source);
+      const auto times =
+          launch_times({capture_.directory, window.first, window.second}, options_.replay, source);
       if (times.empty())
-        set_.notes.push_back("the launches' times within window " +
-                             std::to_string(window.second) + " are not known: " + source);
+        set_.notes.push_back("the launches' times within window " + std::to_string(window.second) +
+                             " are not known: " + source);
       for (Pending* pending : group) pending->subject.replayed_ns = median_of(*pending, times);
     }
   }
 
   static double median_of(const Pending& pending, const std::map<std::uint64_t, double>& times) {
     std::vector<double> values;
-    for (const std::uint64_t launch : pending.of->windows[pending.window].launches)
+    for (const std::uint64_t launch : pending.of->windows[pending.chosen.window].launches)
       if (const auto found = times.find(launch); found != times.end())
         values.push_back(found->second);
     return median(std::move(values));
@@ -199,16 +202,13 @@ void note_unseen(const Survey& survey, CaseSet& to) {
 
 }  // namespace
 
-CaseSet make_cases(const trace::Capture& capture, const registry::Registry& registry,
+CaseSet make_cases(const trace::Capture& capture, const match::MatchTable& table,
                    const CaseOptions& options) {
-  const registry::Bindings bindings = registry::load_bindings(registry);
-  registry::Findings findings;
-  const auto table = registry::build_table(registry, bindings, findings);
   if (options.say) options.say("reading the launches");
-  const Survey survey = survey_launches(capture, *table, options.wanted);
+  const Survey survey = survey_launches(capture, table, options.wanted);
   CaseMaker maker(capture, options);
-  for (const ChosenClass& chosen : choose_classes(survey.classes, options.all))
-    maker.add(survey.classes[chosen.index], chosen.role);
+  for (const ChosenLaunch& chosen : options.choose(survey.classes))
+    maker.add(survey.classes[chosen.index], chosen);
   maker.set().notes = survey.notes;
   note_unseen(survey, maker.set());
   return maker.make();

@@ -77,8 +77,11 @@ class Surveyor {
     const match::CompiledRule& rule = table_.rule(launch.rule.rule);
     const match::LaunchView view = form.view(kernel);
     for (const match::CompiledTensor& tensor : rule.tensors) {
-      if (table_.definition(rule.definition).tensors[tensor.slot].is_scalar) continue;
-      to.bytes += table_.tensor_bytes(launch.rule.rule, tensor, view, launch.bound);
+      const match::TensorShape& shape = table_.definition(rule.definition).tensors[tensor.slot];
+      if (shape.is_scalar) continue;
+      const std::uint64_t bytes = table_.tensor_bytes(launch.rule.rule, tensor, view, launch.bound);
+      to.bytes += bytes;
+      if (!shape.is_output) to.input_bytes += bytes;
     }
   }
 

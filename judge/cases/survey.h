@@ -27,6 +27,7 @@ struct LaunchClass {
   std::uint64_t count = 0;                   ///< in the whole capture
   double size = 1;                           ///< product of the axes, to order classes by
   std::uint64_t bytes = 0;                   ///< of its tensors, as far as the launch tells
+  std::uint64_t input_bytes = 0;             ///< of these, inputs
   std::vector<WindowLaunches> windows;       ///< where they can be taken from
 };
 

@@ -208,6 +208,21 @@ std::uint64_t MatchTable::tensor_bytes(std::uint16_t index, const CompiledTensor
   return found.reason == Reason::Exact ? static_cast<std::uint64_t>(found.bytes) : 0;
 }
 
+std::optional<std::array<std::int64_t, kMaxRank>> MatchTable::tensor_strides(
+    std::uint16_t index, const CompiledTensor& tensor, const LaunchView& launch,
+    const Bound& bound) const noexcept {
+  if (!tensor.has_strides) return std::nullopt;
+  const Frame frame{&launch, bound.axes.data(), bound.values.data(), 0};
+  const TensorShape& shape = definitions_[rules_[index].definition].tensors[tensor.slot];
+  std::array<std::int64_t, kMaxRank> strides{};
+  for (std::size_t i = 0; i < shape.rank; ++i) {
+    const Value value = evaluate(code_[tensor.strides[i]], frame);
+    if (!value.ok()) return std::nullopt;
+    strides[i] = value.number;
+  }
+  return strides;
+}
+
 std::int32_t MatchTable::find_candidate(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
     if (candidates_[i].name == name) return static_cast<std::int32_t>(i);

@@ -107,6 +107,12 @@ class MatchTable {
                                            const LaunchView& launch,
                                            const Bound& bound) const noexcept;
 
+  /// Its strides in elements, where the binding has them and they can be computed; else nothing:
+  /// then it is contiguous, or CompiledTensor::has_strides says that it is not known.
+  [[nodiscard]] std::optional<std::array<std::int64_t, kMaxRank>> tensor_strides(
+      std::uint16_t rule, const CompiledTensor& tensor, const LaunchView& launch,
+      const Bound& bound) const noexcept;
+
   [[nodiscard]] std::size_t candidates() const noexcept { return candidates_.size(); }
   [[nodiscard]] const CompiledCandidate& candidate(std::int32_t index) const noexcept {
     return candidates_[static_cast<std::size_t>(index)];

@@ -69,6 +69,23 @@ TEST(MatchTable, BindsWithoutAnyCandidate) {
   EXPECT_EQ(fixture.bound.values[3], static_cast<std::int64_t>(kY));
 }
 
+TEST(MatchTable, TellsStridesOfTensors) {
+  Fixture fixture(changed([](TableSpec& spec) {
+    spec.rules[0].inputs[0].strides = {"hidden * 2", "1"};
+  }));
+  const LaunchBuilder launch = norm_launch(7);
+  const BoundRule binding = fixture.bind(launch);
+  ASSERT_TRUE(binding.bound);
+  const auto& tensors = fixture.table->rule(binding.rule).tensors;
+  const auto strides = [&](std::size_t i) {
+    return fixture.table->tensor_strides(binding.rule, tensors[i], launch.view(), fixture.bound);
+  };
+  ASSERT_TRUE(strides(0).has_value());
+  EXPECT_EQ((*strides(0))[0], 8192);
+  EXPECT_EQ((*strides(0))[1], 1);
+  EXPECT_FALSE(strides(1).has_value());
+}
+
 TEST(MatchTable, BindsNothingThatTheRuleDoesNotDescribe) {
   Fixture fixture(norm_spec());
   const auto reason_of = [&](const LaunchBuilder& launch) {

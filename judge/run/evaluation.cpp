@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "judge/run/evaluation.h"
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+#include "judge/wire.h"
+
+namespace fib::judge {
+namespace {
+
+using registry::Json;
+using registry::Status;
+
+constexpr double kNsPerMs = 1e6;
+
+Json number(double value) { return registry::number_to_json(value); }
+
+Json mode_json(const ModeTiming& mode) {
+  return {{"incumbent_ns", mode.incumbent_ns},
+          {"candidate_ns", mode.candidate_ns},
+          {"ratio", number(mode.ratio)},
+          {"low", number(mode.low)},
+          {"high", number(mode.high)},
+          {"confidence", mode.confidence},
+          {"pairs", mode.pairs},
+          {"dropped", mode.dropped},
+          {"verdict", mode.verdict}};
+}
+
+registry::Performance performance_of(const TrialResult& result) {
+  const ModeTiming& mode = *result.decisive();
+  registry::Performance performance;
+  performance.latency_ms = mode.candidate_ns / kNsPerMs;
+  performance.reference_latency_ms = mode.incumbent_ns / kNsPerMs;
+  performance.speedup_factor = mode.candidate_ns > 0 ? mode.incumbent_ns / mode.candidate_ns : 0;
+  Json modes = Json::object();
+  for (const ModeTiming& each : result.timing)
+    registry::append_member(modes, each.mode, mode_json(each));
+  performance.members.set_unknown("fibshim",
+                                  {{"incumbent_latency_ms", performance.reference_latency_ms},
+                                   {"speedup_low", number(mode.low)},
+                                   {"speedup_high", number(mode.high)},
+                                   {"confidence", mode.confidence},
+                                   {"verdict", mode.verdict},
+                                   {"source", result.time_source},
+                                   {"l2", mode.mode},
+                                   {"pairs", mode.pairs},
+                                   {"dropped", mode.dropped},
+                                   {"modes", std::move(modes)}});
+  return performance;
+}
+
+/// Reason, first wrong element and checks, as the child says them.
+Json correctness_json(const TrialResult& result) {
+  Json whole = to_json(result);
+  Json json = Json::object();
+  for (const char* key : {"reason", "matched_ratio", "first_wrong", "checks",
+                          "incumbent_deterministic", "incumbent_note"})
+    json[key] = std::move(whole[key]);
+  return json;
+}
+
+registry::Correctness correctness_of(const TrialResult& result) {
+  registry::Correctness correctness;
+  correctness.max_relative_error = result.max_relative_error;
+  correctness.max_absolute_error = result.max_absolute_error;
+  correctness.extra = Json{{"fibshim", correctness_json(result)}};
+  return correctness;
+}
+
+Json ours(const std::string& candidate, const TrialResult& result, const ToolFindings& tools) {
+  Json whole = to_json(result);
+  Json json = {{"reason", result.reason},  {"detail", result.detail},
+               {"candidate", candidate},   {"gpu_uuid", result.gpu_uuid},
+               {"driver", result.driver},  {"clocks", std::move(whole["clocks"])},
+               {"seconds", result.seconds}};
+  if (result.bytes_touched != 0) json["bytes_touched"] = result.bytes_touched;
+  if (!tools.sanitizer.is_null()) json["sanitizer"] = tools.sanitizer;
+  if (!tools.ncu.is_null()) json["ncu"] = tools.ncu;
+  return json;
+}
+
+}  // namespace
+
+bool is_evaluation(const TrialResult& result) {
+  return result.applicable && (result.status != Status::Passed || result.decisive() != nullptr);
+}
+
+registry::Trace trace_of(const std::string& definition, registry::Workload workload,
+                         const std::string& solution, const std::string& candidate,
+                         const TrialResult& result, const ToolFindings& tools,
+                         const std::string& now) {
+  registry::Trace trace;
+  trace.definition = definition;
+  trace.workload = std::move(workload);
+  trace.solution = solution;
+  registry::Evaluation& evaluation = trace.evaluation.emplace();
+  evaluation.status = result.status;
+  evaluation.environment.hardware = result.gpu;
+  for (const auto& [name, version] : result.libs) evaluation.environment.libs.add(name, version);
+  evaluation.timestamp = now;
+  if (!result.reason.empty())
+    evaluation.log = result.reason + (result.detail.empty() ? "" : ": " + result.detail);
+  const bool passed = result.status == Status::Passed;
+  Json extra = ours(candidate, result, tools);
+  if (passed || result.status == Status::IncorrectNumerical) {
+    evaluation.correctness = correctness_of(result);
+  } else {
+    // Upstream allows these statuses no correctness; the checks that ran are told all the same.
+    for (const auto& [key, value] : correctness_json(result).items())
+      if (key != "reason") extra[key] = value;
+  }
+  if (passed) evaluation.performance = performance_of(result);
+  evaluation.members.set_unknown("fibshim", std::move(extra));
+  return trace;
+}
+
+std::string judged_candidate(const registry::Evaluation& evaluation) {
+  const Json* const json = evaluation.members.unknown("fibshim");
+  const Json* const hash = json != nullptr ? registry::find_member(*json, "candidate") : nullptr;
+  return hash != nullptr && hash->is_string() ? hash->get<std::string>() : "";
+}
+
+std::string time_of_day() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() %
+      1'000'000;
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  char date[32], text[48];
+  (void)std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &local);
+  (void)std::snprintf(text, sizeof text, "%s.%06d", date, static_cast<int>(micros));
+  return text;
+}
+
+}  // namespace fib::judge

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "judge/run/jobs.h"
+
+#include "judge/cases/identity.h"
+#include "judge/run/evaluation.h"
+#include "registry/bindings/launch_block.h"
+#include "registry/draft/incumbent.h"
+#include "registry/model/sha1.h"
+
+namespace fib::judge {
+namespace {
+
+std::string key(const std::string& candidate, const std::string& workload, const std::string& gpu) {
+  return candidate + '\n' + workload + '\n' + gpu;
+}
+
+}  // namespace
+
+std::string candidate_hash(const registry::Solution& solution) {
+  registry::Sha1 hash;
+  hash.add(solution.content_hash());
+  if (const registry::Json* launch = registry::launch_of(solution))
+    hash.add(registry::to_text(*launch));
+  return hash.hex();
+}
+
+std::vector<const registry::Stored<registry::Solution>*> candidates_of(
+    const registry::Registry& registry, const std::function<bool(const std::string&)>& wanted,
+    bool incumbents) {
+  std::vector<const registry::Stored<registry::Solution>*> candidates;
+  for (const auto& stored : registry.solutions()) {
+    const registry::Solution& solution = stored.record;
+    if (registry::launch_of(solution) == nullptr) continue;
+    if (solution.author == registry::kIncumbentAuthor && !incumbents) continue;
+    if (!wanted || wanted(solution.name)) candidates.push_back(&stored);
+  }
+  return candidates;
+}
+
+DoneJobs::DoneJobs(const registry::Registry& registry) {
+  for (const auto& stored : registry.traces()) {
+    const registry::Trace& trace = stored.record;
+    if (!trace.evaluation) continue;
+    const std::string candidate = judged_candidate(*trace.evaluation);
+    if (candidate.empty()) continue;
+    done_.insert(key(candidate, trace.workload.uuid, trace.evaluation->environment.hardware));
+  }
+}
+
+bool DoneJobs::has(const Job& job, const std::string& gpu) const {
+  return done_.contains(
+      key(candidate_hash(job.solution->record), workload_uuid(*job.subject), gpu));
+}
+
+std::vector<Job> plan_jobs(
+    const std::vector<const registry::Stored<registry::Solution>*>& candidates,
+    const std::vector<Case>& cases) {
+  std::vector<Job> jobs;
+  for (const Case& subject : cases)
+    for (const auto* candidate : candidates)
+      if (candidate->record.definition == subject.definition) jobs.push_back({candidate, &subject});
+  return jobs;
+}
+
+}  // namespace fib::judge
