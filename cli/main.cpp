@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/app.h"
+#include "judge/trial/trial_child.h"
 #include "replayer/supervisor.h"
 
 namespace {
@@ -20,5 +21,6 @@ constexpr std::array kVerbs = {
 
 int main(int argc, char** argv) {
   if (const int code = fib::replayer::replay_child(); code >= 0) return code;
+  if (const int code = fib::judge::trial_child(); code >= 0) return code;
   return fib::cli::run_app(kVerbs, {argv + (argc > 0 ? 1 : 0), argv + argc}, std::cout);
 }

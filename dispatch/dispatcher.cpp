@@ -21,21 +21,6 @@ bool is_sound(const driver::LaunchCall& call) noexcept {
          (call.attributes != nullptr && call.attribute_count <= kMostAttributes);
 }
 
-/// A candidate of several kernels may fail between two of them, and then the original must find its
-/// inputs as they were.
-bool overwrites_inputs(const PreparedLaunch& prepared) noexcept {
-  const match::MatchTable& table = prepared.generation->table();
-  const match::CompiledCandidate& candidate = table.candidate(prepared.decision.candidate);
-  if (candidate.launch.kernels.size() == 1) return false;
-  const std::size_t tensors = table.definition(candidate.definition).tensors.size();
-  for (std::size_t output = 0; output < tensors; ++output)
-    for (std::size_t input = 0; input < tensors; ++input)
-      if ((candidate.in_place[output] & match::bit(input)) != 0 &&
-          prepared.bound.values[output] == prepared.bound.values[input])
-        return true;
-  return false;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(const Options& options, const driver::DriverApi& api) noexcept

@@ -74,6 +74,11 @@ void make_view(const driver::LaunchCall& call, const KernelEntry& entry,
 [[nodiscard]] bool carry_attributes(const driver::LaunchCall& call,
                                     PreparedLaunch& prepared) noexcept;
 
+/// Whether an output of this launch is the memory of an input, and the candidate has several
+/// kernels: it may fail between two of them, and then the original must find its inputs as they
+/// were. Reads `prepared.decision` and `bound`.
+[[nodiscard]] bool overwrites_inputs(const PreparedLaunch& prepared) noexcept;
+
 /// Launches all kernels on `stream`, as the driver names it (CU_STREAM_PER_THREAD ...). Stops at
 /// the first error; `launched` says how many kernels the driver took.
 [[nodiscard]] CUresult issue(const driver::DriverApi& api, const PreparedLaunch& prepared,

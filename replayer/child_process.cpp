@@ -102,6 +102,7 @@ class Child {
   [[nodiscard]] bool wants_another_layout() const {
     return WIFEXITED(status_) && WEXITSTATUS(status_) == kTryAnotherLayout;
   }
+  [[nodiscard]] bool succeeded() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
   /// "signal 11 (Segmentation fault)".
   [[nodiscard]] std::string ending() const;
   [[nodiscard]] std::string doing() const;
@@ -184,10 +185,11 @@ ChildEnd attempt(const ChildJob& job, bool fixed_layout, const Supervision& supe
   end.hung = !child.wait(supervision);
   end.where = child.doing();
   end.launch = child.launch();
-  if (end.hung) return end;
   end.result = child.result();
+  if (end.hung) return end;
   end.another_layout = child.wants_another_layout();
   end.ending = child.ending();
+  end.finished = end.another_layout || child.succeeded();
   return end;
 }
 
@@ -214,8 +216,14 @@ std::unique_ptr<ChildSide> ChildSide::open(const char* variable) {
 
 std::string ChildSide::request() const { return read_all(request_); }
 
-void ChildSide::finish(const std::string& result, bool another_layout) {
+void ChildSide::leave(const std::string& result) {
+  if (::ftruncate(result_, 0) != 0 || ::lseek(result_, 0, SEEK_SET) != 0)
+    fail("rewriting what was left");
   write_all(result_, result);
+}
+
+void ChildSide::finish(const std::string& result, bool another_layout) {
+  leave(result);
   ::_exit(another_layout ? kTryAnotherLayout : 0);
 }
 

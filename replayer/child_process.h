@@ -30,7 +30,8 @@ struct ChildJob {
 
 /// How a child ended.
 struct ChildEnd {
-  std::string result;  ///< what it left; empty if nothing
+  std::string result;     ///< what it left; empty if nothing
+  bool finished = false;  ///< by ChildSide::finish()
   bool another_layout = false;
   bool hung = false;          ///< no progress: it was ended
   std::string where, ending;  ///< "comparing"; "signal 11 (Segmentation fault)", "exit code 3"
@@ -50,6 +51,8 @@ class ChildSide {
 
   [[nodiscard]] std::string request() const;
   [[nodiscard]] Progress& progress() { return progress_; }
+  /// Leaves something in place of what was left before, for the case that the process ends.
+  void leave(const std::string& result);
   /// Leaves the result and ends the process at once: without the driver's cleaning up, which may
   /// hang after an error, and takes its time else.
   [[noreturn]] void finish(const std::string& result, bool another_layout);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "capture_builder.h"
+#include "tests/unit/replayer/capture_builder.h"
 
 #include <fstream>
 #include <iterator>
@@ -79,7 +79,7 @@ std::uint32_t CaptureBuilder::load(bool library, bool with_image) {
   record.context = library ? 0 : kContext;
   must(trace::encode_load(definitions_, tick(), record, {}, {}, ""));
   if (!with_image) return record.load;
-  const std::string bytes = read_file(FIBSIM_DIR "/sim_kernels.simcubin");
+  const std::string bytes = read_file(FIBSIM_DIR "/" + image_ + ".simcubin");
   trace::ImageRecord image{};
   image.load = record.load;
   image.bytes = bytes.size();

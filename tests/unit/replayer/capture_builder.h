@@ -73,6 +73,8 @@ class CaptureBuilder {
   std::size_t region(trace::RegionKind kind, std::uint64_t at, ByteVector content,
                      trace::RegionRecord more = {}, const std::string& name = "");
   void stream(std::uint64_t handle, unsigned flags);
+  /// Of the next load(): a simulated image beside the driver's.
+  void set_image(const std::string& name) { image_ = name; }
   void set_device_name(const std::string& name) { device_name_ = name; }
   void set_driver_version(int version) { driver_version_ = version; }
 
@@ -118,6 +120,7 @@ class CaptureBuilder {
   std::vector<trace::StreamRecord> streams_;
   std::uint32_t next_load_ = 1, next_kernel_ = 1;
   std::uint64_t next_point_ = 1;
+  std::string image_ = "sim_kernels";
   std::string device_name_ = "fibshim simulated GPU";
   int driver_version_ = 13000;
   bool begun_ = false;

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "judge/trial/correctness.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "judge/trial/fresh_inputs.h"
+#include "judge/trial/reasons.h"
+#include "judge/trial/trial.h"
+
+namespace fib::judge {
+namespace {
+
+const MemoryState kAsRecorded;
+
+/// NaN counts as larger than everything.
+double larger(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? std::nan("") : std::max(a, b);
+}
+
+}  // namespace
+
+void Correctness::phase(const std::string& name) {
+  progress_.phase(std::string(kCandidatePhase) + ", " + name);
+}
+
+bool Correctness::fail(const std::string& reason, const std::string& detail) {
+  result_.status = registry::Status::IncorrectNumerical;
+  result_.reason = reason;
+  result_.detail = detail;
+  return false;
+}
+
+void Correctness::take_errors(const Verdict& verdict) {
+  for (const auto& [name, output] : verdict.outputs) {
+    result_.max_absolute_error = larger(result_.max_absolute_error, output.max_absolute);
+    result_.max_relative_error = larger(result_.max_relative_error, output.max_relative);
+    result_.matched_ratio = std::min(result_.matched_ratio, output.matched_ratio());
+    if (!output.passed && !result_.first_wrong)
+      result_.first_wrong = FirstWrong{name, output.index, output.expected, output.got};
+  }
+}
+
+bool Correctness::add(const std::string& name, const Verdict& verdict, const std::string& note) {
+  take_errors(verdict);
+  CheckResult check{name, verdict.passed(), note};
+  if (!verdict.passed()) check.detail = verdict.reason + ": " + verdict.detail;
+  result_.checks.push_back(check);
+  return verdict.passed();
+}
+
+bool Correctness::check_recorded() {
+  const bool steady = study_.deterministic;
+  phase("recorded inputs");
+  const RunOutcome recorded = runner_.candidate(kAsRecorded, 0);
+  for (std::uint32_t pattern = 0; pattern < 2; ++pattern) {
+    from_[pattern].clear();
+    study_.fill(memory_, from_[pattern], request_.seed, pattern);
+  }
+  phase("poison");
+  // The first two begin with the very same memory, workspace included.
+  const RunOutcome runs[3] = {runner_.candidate(from_[0], 2), runner_.candidate(from_[0], 2),
+                              runner_.candidate(from_[1], 3)};
+  const Verdict verdicts[3] = {
+      judge_.judge({kAsRecorded, study_.recorded, steady ? nullptr : &study_.recorded_again,
+                    recorded, true}),
+      judge_.judge(
+          {from_[0], study_.poison[0], steady ? nullptr : &study_.poison[1], runs[0], true}),
+      judge_.judge(
+          {from_[1], study_.poison[1], steady ? nullptr : &study_.poison[0], runs[2], true})};
+  static constexpr const char* kNames[3] = {"recorded inputs", "poison A", "poison B"};
+  for (int i = 0; i < 3; ++i) add(kNames[i], verdicts[i]);
+
+  for (const Verdict& verdict : verdicts)  // what it does to memory that is not its own
+    if (!verdict.passed() && verdict.outputs.empty()) return fail(verdict.reason, verdict.detail);
+  const Verdict left = judge_.left_alone(from_, runs[0], runs[2]);
+  if (!add("writes all outputs", left)) return fail(left.reason, left.detail);
+  std::string note;
+  if (!check_repeated(runs, note)) return false;
+  for (const Verdict& verdict : verdicts)
+    if (!verdict.passed()) return fail(verdict.reason, verdict.detail);
+  return true;
+}
+
+/// Whether what was in outputs and workspace shows in the results. Two runs from the same memory
+/// may differ as well, so it has to happen every time.
+bool Correctness::check_repeated(const RunOutcome (&runs)[3], std::string& note) {
+  const auto differ = [&](const RunOutcome& a, const RunOutcome& b) {
+    return judge_.output_differences(a.state, b.state);
+  };
+  bool repeats = differ(runs[0], runs[1]) == 0;
+  const std::uint64_t by_pattern = differ(runs[0], runs[2]);
+  if (by_pattern != 0 && repeats) {
+    phase("poison, again");
+    repeats = differ(runs[0], runner_.candidate(from_[0], 2)) == 0 &&
+              differ(runs[2], runner_.candidate(from_[1], 3)) == 0;
+  }
+  Verdict verdict;
+  if (!repeats)
+    note = std::string(reasons::kNondeterministic) + ": runs from the same memory differ";
+  else if (by_pattern != 0 && study_.deterministic)
+    verdict = {reasons::kUninitialised,
+               std::to_string(by_pattern) +
+                   " bytes of its outputs depend on what outputs or workspace held before",
+               {}};
+  if (!add("same inputs, same outputs", verdict, note)) return fail(verdict.reason, verdict.detail);
+  return true;
+}
+
+bool Correctness::check_fresh(const std::string& name, std::uint64_t seed, const char* reason) {
+  MemoryState from;
+  const std::vector<std::string> names = freshen(memory_, facts_, seed, from);
+  study_.fill(memory_, from, seed, static_cast<std::uint32_t>(seed % 2) + 4);
+  progress_.phase("incumbent, " + name);
+  const RunOutcome expected = runner_.incumbent(from);
+  RunOutcome again;
+  if (!study_.deterministic) again = runner_.incumbent(from);
+  phase(name);
+  const RunOutcome got = runner_.candidate(from, static_cast<std::uint32_t>(seed % 2) + 4);
+  const Verdict verdict = judge_.judge(
+      {from, expected.state, study_.deterministic ? nullptr : &again.state, got, false});
+  std::string note = names.empty() ? "no input can be changed" : "other values in";
+  for (const std::string& changed : names) note += ' ' + changed;
+  if (add(name, verdict, note)) return true;
+  return fail(reason, name + ": " + verdict.reason + ": " + verdict.detail);
+}
+
+}  // namespace fib::judge

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "judge/trial/incumbent_study.h"
+#include "judge/trial/verdict.h"
+#include "judge/trial_request.h"
+#include "judge/trial_result.h"
+
+namespace fib::judge {
+
+/// All checks of what a candidate leaves in memory. Each adds to `result`; the first that fails
+/// sets status, reason and detail, and the trial ends. Throws CandidateFailed, and what the
+/// incumbent's runs throw.
+class Correctness {
+ public:
+  /// What it refers to lives longer.
+  Correctness(const TrialRequest& request, Runner& runner, TrialMemory& memory,
+              const LaunchFacts& facts, const IncumbentStudy& study, const Candidate& candidate,
+              replayer::Progress& progress, TrialResult& result)
+      : request_(request),
+        runner_(runner),
+        memory_(memory),
+        facts_(facts),
+        study_(study),
+        judge_(memory, facts, study, candidate.definition(), candidate.policy()),
+        progress_(progress),
+        result_(result) {}
+
+  /// On the recorded inputs, with outputs as recorded and with both patterns. False: it failed.
+  [[nodiscard]] bool check_recorded();
+  /// On inputs that nobody has seen. `reason` is what a failure is called.
+  [[nodiscard]] bool check_fresh(const std::string& name, std::uint64_t seed, const char* reason);
+
+ private:
+  void phase(const std::string& name);
+  bool add(const std::string& name, const Verdict& verdict, const std::string& note = {});
+  bool fail(const std::string& reason, const std::string& detail);
+  void take_errors(const Verdict& verdict);
+  [[nodiscard]] bool check_repeated(const RunOutcome (&runs)[3], std::string& note);
+
+  const TrialRequest& request_;
+  Runner& runner_;
+  TrialMemory& memory_;
+  const LaunchFacts& facts_;
+  const IncumbentStudy& study_;
+  Judge judge_;
+  replayer::Progress& progress_;
+  TrialResult& result_;
+  MemoryState from_[2];
+};
+
+}  // namespace fib::judge

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "judge/trial/device_state.h"
+
+#include <algorithm>
+
+#include "driver/check.h"
+#include "judge/trial/fresh_inputs.h"
+
+namespace fib::judge {
+namespace {
+
+using replayer::Range;
+
+/// As the largest loads of a kernel; a multiple of every element.
+constexpr std::uint64_t kStep = 16;
+/// Changed bytes that lie closer together are restored in one copy.
+constexpr std::uint64_t kNear = 64;
+
+Range range_of(const LaunchTensor& tensor) { return {tensor.address, tensor.end()}; }
+
+std::uint64_t l2_bytes(const driver::DriverApi& api, CUdevice device) {
+  int bytes = 0;
+  FIB_DRIVER_CHECK(api, cuDeviceGetAttribute(&bytes, CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, device));
+  return static_cast<std::uint64_t>(std::max(bytes, 1 << 20));
+}
+
+}  // namespace
+
+DeviceState::DeviceState(const TimedTrial& trial, std::uint64_t seed)
+    : api_(trial.subject.api()), stream_(trial.subject.stream()) {
+  trial.subject.machine().contexts.enter(trial.subject.context());
+  flush_bytes_ = 2 * l2_bytes(api_, trial.subject.device());
+  if (const CUresult rc = allocate(flush_, flush_bytes_); rc != CUDA_SUCCESS)
+    throw driver::DriverError(
+        rc, "no memory to flush the L2 cache with: " + replayer::result_name(api_, rc));
+  plan(trial);
+  MemoryState state;
+  trial.study.fill(trial.memory, state, seed, 0);
+  trial.memory.set(state);
+  if (take(trial, state, turned_) != CUDA_SUCCESS) {
+    note_ = "inputs are the same for all launches: there is no memory for a second copy";
+    turned_.clear();
+  }
+  if (const CUresult rc = take(trial, state, reset_); rc != CUDA_SUCCESS)
+    throw driver::DriverError(
+        rc, "no memory for a copy of the outputs: " + replayer::result_name(api_, rc));
+}
+
+DeviceState::~DeviceState() {
+  for (const CUdeviceptr address : allocated_) (void)api_.cuMemFree_v2(address);
+}
+
+CUresult DeviceState::allocate(CUdeviceptr& address, std::uint64_t bytes) {
+  const CUresult rc = api_.cuMemAlloc_v2(&address, bytes);
+  if (rc == CUDA_SUCCESS) allocated_.push_back(address);
+  return rc;
+}
+
+void DeviceState::plan(const TimedTrial& trial) {
+  std::vector<Range> data, fixed, outputs;
+  for (const LaunchTensor& tensor : trial.facts.tensors) {
+    if (trial.memory.bytes_from(tensor.address) < tensor.bytes) continue;
+    if (tensor.is_output)
+      outputs.push_back(range_of(tensor));
+    else
+      (is_data(tensor.layout.dtype) && tensor.is_dense() ? data : fixed)
+          .push_back(range_of(tensor));
+  }
+  outputs = replayer::joined(std::move(outputs));
+  fixed = replayer::joined(std::move(fixed));
+  std::vector<Range> turned;
+  for (const Range& range : replayer::joined(std::move(data)))
+    if (!replayer::overlaps(fixed, range) && range.bytes() >= 2 * kStep) turned.push_back(range);
+  for (const Range& range : turned) turned_.push_back({range, 0});
+  const std::vector<Range> others = side_effects(trial, outputs);
+  has_side_effects_ = !others.empty();
+  std::vector<Range> reset = outputs;
+  reset.insert(reset.end(), others.begin(), others.end());
+  for (const Range& range : replayer::cut(replayer::joined(std::move(reset)), turned, false))
+    reset_.push_back({range, 0});
+}
+
+/// What the incumbent changes besides its outputs.
+std::vector<Range> DeviceState::side_effects(const TimedTrial& trial,
+                                             const std::vector<Range>& outputs) {
+  std::vector<Range> found;
+  for (const auto& [page, now] : trial.study.recorded) {
+    const std::uint64_t begin = trial.memory.place(page).address;
+    const Bytes before = trial.memory.page({}, page);
+    for (const Range& part : replayer::cut({{begin, begin + now.size()}}, outputs, false))
+      for (std::uint64_t at = part.begin; at < part.end; ++at) {
+        if (now[at - begin] == before[at - begin]) continue;
+        if (!found.empty() && at - found.back().end < kNear)
+          found.back().end = at + 1;
+        else
+          found.push_back({at, at + 1});
+      }
+  }
+  // Near ones may have been joined over an output between them.
+  return replayer::cut(replayer::joined(std::move(found)), outputs, false);
+}
+
+CUresult DeviceState::take(const TimedTrial& trial, const MemoryState& state,
+                           std::vector<Copy>& copies) {
+  for (Copy& copy : copies) {
+    const CUresult rc = allocate(copy.snapshot, copy.range.bytes());
+    if (rc != CUDA_SUCCESS) return rc;
+    const auto content = trial.memory.read(state, copy.range.begin, copy.range.bytes());
+    if (!content) continue;
+    FIB_DRIVER_CHECK(api_, cuMemcpyHtoD_v2(copy.snapshot, content->data(), content->size()));
+  }
+  return CUDA_SUCCESS;
+}
+
+void DeviceState::copy(CUdeviceptr to, CUdeviceptr from, std::uint64_t bytes) {
+  if (bytes != 0) FIB_DRIVER_CHECK(api_, cuMemcpyDtoDAsync_v2(to, from, bytes, stream_));
+}
+
+void DeviceState::prepare(Random& random) {
+  for (const Copy& turned : turned_) {
+    const std::uint64_t bytes = turned.range.bytes();
+    const std::uint64_t by = kStep * random.below(bytes / kStep);
+    copy(turned.range.begin, turned.snapshot + by, bytes - by);
+    copy(turned.range.begin + bytes - by, turned.snapshot, by);
+  }
+  for (const Copy& reset : reset_) copy(reset.range.begin, reset.snapshot, reset.range.bytes());
+}
+
+void DeviceState::flush() {
+  FIB_DRIVER_CHECK(api_, cuMemsetD8Async(flush_, ++flushed_, flush_bytes_, stream_));
+}
+
+}  // namespace fib::judge

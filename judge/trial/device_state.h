@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "judge/trial/incumbent_study.h"
+#include "judge/trial/pattern.h"
+#include "replayer/memory_layout.h"
+
+namespace fib::judge {
+
+/// What timing needs to know of a trial. Borrowed.
+struct TimedTrial {
+  Subject& subject;
+  Candidate& candidate;
+  TrialMemory& memory;
+  const LaunchFacts& facts;
+  const IncumbentStudy& study;
+};
+
+/// Device memory beside the case's, so that every timed launch finds memory that no launch before
+/// it saw, without any traffic from the host: inputs turned round by a random distance, outputs and
+/// whatever else the incumbent writes as they were. All calls are on the subject's stream and do
+/// not wait. Throws driver::DriverError.
+class DeviceState {
+ public:
+  /// Takes its snapshots. Waits.
+  DeviceState(const TimedTrial& trial, std::uint64_t seed);
+  ~DeviceState();
+  DeviceState(const DeviceState&) = delete;
+  DeviceState& operator=(const DeviceState&) = delete;
+
+  /// Before a timed launch.
+  void prepare(Random& random);
+  /// Writes twice as many bytes as the L2 cache holds, so that nothing else is left in it.
+  void flush();
+  /// Writes that the incumbent makes besides its outputs.
+  [[nodiscard]] bool has_side_effects() const { return has_side_effects_; }
+  [[nodiscard]] const std::string& note() const { return note_; }  ///< empty: nothing to say
+
+ private:
+  struct Copy {
+    replayer::Range range;
+    CUdeviceptr snapshot = 0;
+  };
+  void plan(const TimedTrial& trial);
+  [[nodiscard]] std::vector<replayer::Range> side_effects(
+      const TimedTrial& trial, const std::vector<replayer::Range>& outputs);
+  [[nodiscard]] CUresult take(const TimedTrial& trial, const MemoryState& state,
+                              std::vector<Copy>& copies);
+  [[nodiscard]] CUresult allocate(CUdeviceptr& address, std::uint64_t bytes);
+  void copy(CUdeviceptr to, CUdeviceptr from, std::uint64_t bytes);
+
+  const driver::DriverApi& api_;
+  CUstream stream_;
+  std::vector<Copy> turned_, reset_;
+  std::vector<CUdeviceptr> allocated_;
+  CUdeviceptr flush_ = 0;
+  std::uint64_t flush_bytes_ = 0;
+  unsigned char flushed_ = 0;
+  bool has_side_effects_ = false;
+  std::string note_;
+};
+
+}  // namespace fib::judge

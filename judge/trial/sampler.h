@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "judge/statistics/paired.h"
+#include "judge/trial/device_state.h"
+#include "judge/trial/runner.h"
+
+namespace fib::judge {
+
+/// Which L2 cache a timed launch finds.
+enum class Cache : std::uint8_t {
+  Cold,  ///< nothing of what it reads
+  Warm   ///< what of its inputs fits: they were written just before
+};
+
+/// Times of both sides of a pair, from GPU or events. Not measured: 0.
+struct Sample {
+  Pair kernels, events;  ///< of its kernels, first start to last end; between events around it
+};
+
+/// Times launches in pairs, both sides in random order. Throws driver::DriverError,
+/// CandidateFailed.
+class Sampler {
+ public:
+  /// `use_cupti`: replayer::start_gpu_times() was successful.
+  Sampler(const TimedTrial& trial, DeviceState& state, Random& random, bool use_cupti);
+  ~Sampler();
+  Sampler(const Sampler&) = delete;
+  Sampler& operator=(const Sampler&) = delete;
+
+  /// So many pairs, and waits. With CUPTI fewer, none even, where its records can't be told apart.
+  [[nodiscard]] std::vector<Sample> measure(Cache cache, std::size_t pairs);
+  /// The same for launches one after the other in a graph, `launches` each: time of one. `why` says
+  /// why that can't be done; what is measured are events.
+  [[nodiscard]] bool make_graphs(std::size_t launches, std::string& why);
+  [[nodiscard]] std::vector<Sample> measure_graphs(std::size_t pairs);
+
+ private:
+  enum class Side : std::uint8_t { Incumbent, Candidate };
+  struct Timed {
+    Side side;
+    std::size_t pair;
+    CUevent before, after;
+  };
+  void launch(Side side);
+  template <class Before, class Launch>
+  void add(Side side, std::size_t pair, Before&& before, Launch&& launch);
+  template <class Before, class Launch>
+  void run_pairs(std::size_t pairs, Before&& before, Launch&& launch);
+  [[nodiscard]] std::vector<Sample> read_events(std::size_t pairs);
+  [[nodiscard]] bool read_kernels(std::vector<Sample>& samples);
+  [[nodiscard]] const std::string& kernel_name(Side side, std::size_t kernel) const;
+  [[nodiscard]] CUgraphExec capture(Side side, std::size_t launches, std::string& why);
+  [[nodiscard]] CUevent event(std::size_t index);
+
+  const TimedTrial& trial_;
+  const driver::DriverApi& api_;
+  DeviceState& state_;
+  Random& random_;
+  bool use_cupti_;
+  std::vector<CUevent> events_;
+  std::vector<Timed> timed_;
+  CUgraphExec graphs_[2] = {};
+  std::size_t graph_launches_ = 0;
+};
+
+}  // namespace fib::judge

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "judge/trial/clock_watch.h"
+#include "judge/trial/sampler.h"
+#include "judge/trial_request.h"
+#include "judge/trial_result.h"
+#include "replayer/progress.h"
+
+namespace fib::judge {
+
+/// Measures a candidate against the incumbent, in all ways that were asked for.
+class Timing {
+ public:
+  Timing(const TimingOptions& options, std::uint64_t seed) : options_(options), random_(seed) {}
+
+  /// Before the driver is opened: CUPTI, if it is wanted and there.
+  void start_clock();
+  void watch_clocks(const std::string& uuid) { clocks_.open(uuid); }
+  /// Fills in `result`; a reason only if the times can't be believed. Throws driver::DriverError,
+  /// CandidateFailed.
+  void run(const TimedTrial& trial, replayer::Progress& progress, TrialResult& result);
+
+ private:
+  using Measure = std::function<std::vector<Sample>(std::size_t pairs)>;
+  /// One mode until it is precise enough; with every sample in `samples` that counts.
+  [[nodiscard]] ModeTiming measure(const std::string& mode, bool kernels, const Measure& measure,
+                                   replayer::Progress& progress, std::vector<Sample>& samples);
+  void measure_graphs(const TimedTrial& trial, const DeviceState& state, Sampler& sampler,
+                      replayer::Progress& progress, TrialResult& result);
+  [[nodiscard]] bool is_believable(const std::vector<Sample>& samples, TrialResult& result) const;
+
+  const TimingOptions& options_;
+  Random random_;
+  bool use_cupti_ = false;
+  std::string source_;
+  ClockWatch clocks_;
+};
+
+/// Whether a candidate keeps the GPU busy for longer than its kernels say, beyond what events
+/// around a launch cost the incumbent: `hidden_ns` gets how much longer. Pure.
+[[nodiscard]] bool works_elsewhere(const std::vector<Sample>& samples, double& hidden_ns);
+
+}  // namespace fib::judge

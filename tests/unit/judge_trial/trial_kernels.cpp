@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels of an engine, and candidates that are to take their places: good ones, and one for each
+// way to be wrong. One thread stands for all where that is simpler.
+#include <time.h>
+
+#include <atomic>
+#include <cmath>
+#include <random>
+
+#include "tests/sim_driver/sim_kernel.h"
+
+using fib::sim::global_index;
+
+namespace {
+
+constexpr int kMost = 4096;
+
+float mixed(const float* x, const float* w, const int* at, int i) { return x[i] * w[at[i]] + 1; }
+
+void rest_us(long microseconds) {
+  const timespec length{0, microseconds * 1000};
+  ::nanosleep(&length, nullptr);
+}
+
+}  // namespace
+
+SIM_GLOBAL(int, calls);
+SIM_GLOBAL(int, has_cached);
+float cached[kMost];
+
+extern "C" {
+
+// ---- the engine ---------------------------------------------------------------------------------
+
+SIM_KERNEL(engine_mix, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i);
+}
+SIM_KERNEL(engine_slow, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (global_index() == 0) rest_us(2000);
+  if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i);
+}
+// Leaves every second element alone.
+SIM_KERNEL(engine_even, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n && i % 2 == 0) y[i] = mixed(x, w, at, i);
+}
+// Counts its launches in front of the weights.
+SIM_KERNEL(engine_counted, (const float* x, float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i);
+  if (global_index() == 0) w[-1] += 1;
+}
+SIM_KERNEL(engine_add, (const float* x, const float*, const int*, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] += x[i];
+}
+SIM_KERNEL(engine_random, (const float* x, const float* w, const int* at, float* y, int n)) {
+  static std::mt19937 random{std::random_device{}()};
+  if (const int i = global_index(); i < n)
+    y[i] = mixed(x, w, at, i) + static_cast<float>(random() % 8) * 1e-6F;
+}
+
+// ---- candidates ---------------------------------------------------------------------------------
+
+SIM_KERNEL(good, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i);
+}
+SIM_KERNEL(near, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i) * 1.0001F;
+}
+SIM_KERNEL(good_add, (const float* x, const float*, const int*, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] += x[i];
+}
+SIM_KERNEL(good_even, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n && i % 2 == 0) y[i] = mixed(x, w, at, i);
+}
+SIM_KERNEL(good_counted, (const float* x, float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i);
+  if (global_index() == 0) w[-1] += 1;
+}
+SIM_KERNEL(slow, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (global_index() == 0) rest_us(4000);
+  if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i);
+}
+SIM_KERNEL(wrong, (const float* x, const float* w, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i < n) y[i] = mixed(x, w, at, i) + (i == 7 ? 1.0F : 0.0F);
+}
+SIM_KERNEL(not_a_number, (const float* x, const float* w, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i < n) y[i] = i == 7 ? std::nanf("") : mixed(x, w, at, i);
+}
+SIM_KERNEL(too_little, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n - 1) y[i] = mixed(x, w, at, i);
+}
+SIM_KERNEL(too_much, (const float* x, const float* w, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i < n) y[i] = mixed(x, w, at, i);
+  if (i == 0) y[n] = 1;
+}
+// Beyond what the engine has there at all.
+SIM_KERNEL(far_too_much, (const float* x, const float* w, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i < n) y[i] = mixed(x, w, at, i);
+  if (i == 0) y[100000] = 1;
+}
+SIM_KERNEL(spoils_inputs, (float* x, const float* w, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i < n) y[i] = mixed(x, w, at, i);
+  if (i == n - 1) x[3] = 0;
+}
+SIM_KERNEL(accumulates, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] = y[i] * 0.5F + mixed(x, w, at, i);
+}
+SIM_KERNEL(trembles, (const float* x, const float* w, const int* at, float* y, int n)) {
+  static std::mt19937 random{std::random_device{}()};
+  const int i = global_index();
+  if (i < n) y[i] = mixed(x, w, at, i) * (1 + static_cast<float>(random() % 8) * 1e-6F);
+}
+// Computes once.
+SIM_KERNEL(remembers, (const float* x, const float* w, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i >= n) return;
+  if (has_cached == 0) cached[i] = mixed(x, w, at, i);
+  y[i] = cached[i];
+  if (i == n - 1) has_cached = 1;
+}
+SIM_KERNEL(late, (const float* x, const float* w, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i == 0) ++calls;
+  if (i < n) y[i] = mixed(x, w, at, i) + (calls > 12 && i == 3 ? 1.0F : 0.0F);
+}
+SIM_KERNEL(crashes, (const float*, const float*, const int*, float* y, int)) {
+  if (global_index() == 0) *reinterpret_cast<float*>(reinterpret_cast<std::uintptr_t>(y) % 7) = 1;
+}
+SIM_KERNEL(hangs, (const float*, const float*, const int*, float*, int)) {
+  for (std::atomic<int> never{0}; never.load() == 0;) rest_us(1000);
+}
+// Two kernels with a workspace between them.
+SIM_KERNEL(first, (const float* x, float* between, int n)) {
+  if (const int i = global_index(); i < n) between[i] = x[i];
+}
+SIM_KERNEL(second, (const float* between, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) y[i] = mixed(between, w, at, i);
+}
+SIM_KERNEL(first_dirty, (const float* x, float* between, int n)) {
+  if (const int i = global_index(); i < n) between[i] = between[i] * 0.5F + x[i];
+}
+SIM_KERNEL(first_before, (const float* x, float* between, int n)) {
+  if (const int i = global_index(); i < n) between[i] = x[i];
+  if (global_index() == 0) between[-2] = 1;
+}
+
+}  // extern "C"
