@@ -74,7 +74,7 @@ def row_of(name, trace, other):
     their_status = other.get("status", "-")
     latency = (trace["evaluation"].get("performance") or {}).get("latency_ms") if trace else None
     return [name, status if status == "PASSED" or not trace else f"{status}: {about(trace).get('reason', '')}",
-            their_status, "yes" if status == their_status else "-" if "-" in (status, their_status) else "NO",
+            their_status, "-" if "-" in (status, their_status) else "yes" if status == their_status else "NO",
             f"{1000 * latency:.2f}" if latency else "-",
             f"{1000 * float(other['latency_ms']):.2f}" if "latency_ms" in other else "-",
             f"{about(trace).get('seconds', 0):.1f}" if trace else "-", other.get("seconds", "-")]
