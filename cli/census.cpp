@@ -45,7 +45,7 @@ void Census::on_device(const trace::Device& device) {
                                  [&](const auto& other) { return other.ordinal == fixed.ordinal; });
   if (known) return;
   facts_.devices.push_back({fixed.ordinal, fixed.cc_major, fixed.cc_minor, fixed.sm_count,
-                            fixed.memory_bytes, std::string(device.name)});
+                            fixed.memory_bytes, std::string(device.name), {}});
 }
 
 void Census::on_context(const trace::Context& context) { contexts_.insert(context.fixed.handle); }

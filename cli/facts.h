@@ -61,6 +61,7 @@ struct DeviceFacts {
   int ordinal = 0, cc_major = 0, cc_minor = 0, sm_count = 0;
   std::uint64_t memory_bytes = 0;
   std::string name;
+  std::string uuid;  ///< "GPU-..."; only of a GPU that is here
 };
 
 struct ThreadFacts {

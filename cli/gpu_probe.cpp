@@ -5,6 +5,7 @@
 #include <link.h>
 
 #include <array>
+#include <cstdio>
 
 namespace fib::cli {
 namespace {
@@ -19,6 +20,7 @@ struct Driver {
   Result (*device_name)(char*, int, int) = nullptr;
   Result (*device_attribute)(int*, int, int) = nullptr;
   Result (*device_memory)(std::size_t*, int) = nullptr;
+  Result (*device_uuid)(unsigned char*, int) = nullptr;  ///< may be missing
   Result (*error_name)(Result, const char**) = nullptr;
 };
 constexpr int kSmCount = 16, kCcMajor = 75, kCcMinor = 76;  // CUdevice_attribute
@@ -30,6 +32,9 @@ bool find(void* library, const char* name, Function& function) {
 }
 
 bool load(void* library, Driver& driver) {
+  // The newer one tells the parts of a divided GPU apart.
+  if (!find(library, "cuDeviceGetUuid_v2", driver.device_uuid))
+    (void)find(library, "cuDeviceGetUuid", driver.device_uuid);
   return find(library, "cuInit", driver.init) &&
          find(library, "cuDriverGetVersion", driver.version) &&
          find(library, "cuDeviceGetCount", driver.device_count) &&
@@ -46,6 +51,20 @@ std::string failed(const Driver& driver, const char* call, Result result) {
   return std::string(call) + " gave " + name + " (" + std::to_string(result) + ')';
 }
 
+/// As nvidia-smi writes it.
+std::string uuid_of(const Driver& driver, int device) {
+  std::array<unsigned char, 16> bytes{};
+  if (driver.device_uuid == nullptr || driver.device_uuid(bytes.data(), device) != 0) return {};
+  std::string text = "GPU";
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 0 || i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    char digits[3];
+    (void)std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
+    text += digits;
+  }
+  return text;
+}
+
 DeviceFacts describe(const Driver& driver, int ordinal) {
   DeviceFacts facts;
   facts.ordinal = ordinal;
@@ -57,6 +76,7 @@ DeviceFacts describe(const Driver& driver, int ordinal) {
     facts.name = name.data();
   }
   if (driver.device_memory(&memory, device) == 0) facts.memory_bytes = memory;
+  facts.uuid = uuid_of(driver, device);
   for (const auto& [attribute, value] :
        {std::pair{kSmCount, &facts.sm_count}, std::pair{kCcMajor, &facts.cc_major},
         std::pair{kCcMinor, &facts.cc_minor}}) {

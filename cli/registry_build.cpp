@@ -4,10 +4,9 @@
 #include <array>
 #include <cstdlib>
 #include <ostream>
-#include <sstream>
 #include <thread>
 
-#include "cli/gpu_probe.h"
+#include "cli/local_gpus.h"
 #include "cli/registry_commands.h"
 #include "cli/table.h"
 #include "cli/units.h"
@@ -15,7 +14,6 @@
 #include "registry/build/builder.h"
 #include "registry/build/cache.h"
 #include "registry/build/gpus.h"
-#include "registry/build/isolate.h"
 #include "registry/store/error.h"
 
 namespace fib::cli {
@@ -31,20 +29,10 @@ using registry::Registry;
 using registry::Solution;
 using registry::Stored;
 
-/// The driver starts threads, so it is asked in a process of its own.
 std::vector<Arch> local_archs() {
-  const auto ends = build::run_isolated(1, 1, std::chrono::seconds(60), [](std::size_t) {
-    std::string text;
-    for (const DeviceFacts& device : probe_gpus().devices) {
-      text += to_string(build::native_arch({device.cc_major, device.cc_minor})) + ' ';
-    }
-    return text;
-  });
   std::vector<Arch> archs;
-  std::istringstream words(ends.front().text);
-  for (std::string word; words >> word;) {
-    if (const auto arch = build::arch_of(word)) archs.push_back(*arch);
-  }
+  for (const LocalGpu& gpu : local_gpus())
+    archs.push_back(build::native_arch({gpu.cc_major, gpu.cc_minor}));
   return archs;
 }
 

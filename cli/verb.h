@@ -61,5 +61,7 @@ std::unique_ptr<Verb> make_strip_verb();
 std::unique_ptr<Verb> make_replay_verb();
 std::unique_ptr<Verb> make_extract_verb();
 std::unique_ptr<Verb> make_timeline_verb();
+std::unique_ptr<Verb> make_bench_verb();
+std::unique_ptr<Verb> make_trial_verb();
 
 }  // namespace fib::cli

@@ -51,6 +51,10 @@ class Bench {
       const CaseInputs inputs(subject, table);
       record.workload = workload_of(subject, *record.definition, inputs);
       record.is_valid = what_lacks(record.workload, *record.definition).empty();
+      // One that was exported names its tensors.
+      for (const auto* stored : registry_.workloads_of(subject.definition))
+        if (stored->record.workload.uuid == record.workload.uuid)
+          record.workload.inputs = stored->record.workload.inputs;
     } catch (const std::runtime_error& error) {
       record.problem = error.what();
     }

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench_tools.h"
+
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "cli/child_process.h"
+#include "cli/executable.h"
+#include "cli/exit_codes.h"
+#include "cli/temporary_directory.h"
+#include "judge/wire.h"
+
+namespace fib::cli {
+namespace {
+
+using registry::Json;
+
+constexpr int kErrorsFound = 86;         ///< exit code that compute-sanitizer is told to use
+constexpr std::size_t kMostText = 8000;  ///< of a tool's output that is kept
+
+/// What ncu calls it, and what we do. Durations in nanoseconds, throughputs in percent of the peak.
+constexpr std::array<std::pair<const char*, const char*>, 5> kMetrics = {{
+    {"gpu__time_duration.sum", "duration_ns"},
+    {"dram__throughput.avg.pct_of_peak_sustained_elapsed", "dram_throughput_percent"},
+    {"sm__throughput.avg.pct_of_peak_sustained_elapsed", "sm_throughput_percent"},
+    {"sm__warps_active.avg.pct_of_peak_sustained_active", "occupancy_percent"},
+    {"launch__registers_per_thread", "registers"},
+}};
+
+/// This program again, with one trial that is not timed.
+std::vector<std::string> trial_command(const judge::TrialRequest& request,
+                                       const std::filesystem::path& file) {
+  judge::TrialRequest untimed = request;
+  untimed.timing.enabled = false;
+  untimed.fresh_runs = 0;
+  std::ofstream(file) << registry::to_text(judge::to_json(untimed));
+  return {std::filesystem::read_symlink("/proc/self/exe").string(), "trial", "--request",
+          file.string()};
+}
+
+Json run(const std::vector<std::string>& tool, const judge::TrialRequest& request, int& exit_code,
+         std::string& output) {
+  const TemporaryDirectory directory("fib-bench");
+  std::vector<std::string> command = tool;
+  for (std::string& word : trial_command(request, directory.path() / "request.json"))
+    command.push_back(std::move(word));
+  const ChildResult result = run_captured(command, {}, output);
+  exit_code = result.exit_code;
+  Json json = {{"tool", tool.front()}, {"ending", describe(result)}};
+  return json;
+}
+
+std::string tail(const std::string& text) {
+  return text.size() <= kMostText ? text : text.substr(text.size() - kMostText);
+}
+
+Json sanitize(const std::string& tool, const judge::TrialRequest& request) {
+  int exit_code = 0;
+  std::string output;
+  Json json =
+      run({"compute-sanitizer", "--tool", tool, "--error-exitcode", std::to_string(kErrorsFound)},
+          request, exit_code, output);
+  json["check"] = tool;
+  json["errors_found"] = exit_code == kErrorsFound;
+  Json findings = Json::array();
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("=========") && findings.size() < 200) findings.push_back(line);
+  json["findings"] = std::move(findings);
+  if (exit_code != 0 && exit_code != kErrorsFound) json["output"] = tail(output);
+  return json;
+}
+
+Json profile(const judge::TrialRequest& request) {
+  std::string metrics;
+  for (const auto& [metric, name] : kMetrics)
+    metrics += (metrics.empty() ? "" : ",") + std::string(metric);
+  int exit_code = 0;
+  std::string output;
+  Json json = run({"ncu", "--csv", "--page", "raw", "--print-units", "base", "--metrics", metrics},
+                  request, exit_code, output);
+  json["kernels"] = read_ncu_csv(output);
+  if (json["kernels"].empty()) json["output"] = tail(output);
+  return json;
+}
+
+/// Cells of a line of CSV: each in quotes, quotes doubled.
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      cells.emplace_back();
+    else if (c != '\r')
+      cells.back() += c;
+  }
+  return cells;
+}
+
+void require(const std::string& program, const std::string& option) {
+  if (!find_in_path(program).empty()) return;
+  throw CliError(kExitUsage, option + " needs " + program +
+                                 ", which is not in PATH: it comes with the CUDA toolkit");
+}
+
+}  // namespace
+
+void check_tools(const BenchTools& tools) {
+  if (!tools.sanitizer.empty()) require("compute-sanitizer", "--sanitizer");
+  if (tools.ncu) require("ncu", "--ncu");
+}
+
+judge::ToolFindings run_tools(const BenchTools& tools, const judge::TrialRequest& request) {
+  judge::ToolFindings findings;
+  if (!tools.sanitizer.empty()) findings.sanitizer = sanitize(tools.sanitizer, request);
+  if (tools.ncu) findings.ncu = profile(request);
+  return findings;
+}
+
+registry::Json read_ncu_csv(const std::string& text) {
+  Json kernels = Json::array();
+  std::istringstream lines(text);
+  std::vector<std::string> titles;
+  bool units = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('"')) continue;
+    const std::vector<std::string> cells = cells_of(line);
+    if (titles.empty()) {
+      titles = cells;
+      units = true;  // the next line
+      continue;
+    }
+    if (std::exchange(units, false) || cells.size() != titles.size()) continue;
+    Json kernel = Json::object();
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (titles[i] == "Kernel Name") kernel["kernel"] = cells[i];
+      for (const auto& [metric, name] : kMetrics)
+        if (titles[i] == metric) kernel[name] = std::strtod(cells[i].c_str(), nullptr);
+    }
+    kernels.push_back(std::move(kernel));
+  }
+  return kernels;
+}
+
+}  // namespace fib::cli
