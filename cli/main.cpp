@@ -13,7 +13,8 @@ constexpr std::array kVerbs = {
     fib::cli::make_extract_verb, fib::cli::make_timeline_verb, fib::cli::make_export_verb,
     fib::cli::make_trim_verb,    fib::cli::make_recover_verb,  fib::cli::make_strip_verb,
     fib::cli::make_doctor_verb,  fib::cli::make_audit_verb,    fib::cli::make_registry_verb,
-    fib::cli::make_explain_verb,
+    fib::cli::make_explain_verb, fib::cli::make_rank_verb,     fib::cli::make_compare_verb,
+    fib::cli::make_report_verb,
 };
 
 }  // namespace

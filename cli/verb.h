@@ -60,5 +60,8 @@ std::unique_ptr<Verb> make_strip_verb();
 std::unique_ptr<Verb> make_replay_verb();
 std::unique_ptr<Verb> make_extract_verb();
 std::unique_ptr<Verb> make_timeline_verb();
+std::unique_ptr<Verb> make_rank_verb();
+std::unique_ptr<Verb> make_compare_verb();
+std::unique_ptr<Verb> make_report_verb();
 
 }  // namespace fib::cli
