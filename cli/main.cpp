@@ -16,6 +16,8 @@ constexpr std::array kVerbs = {
     fib::cli::make_doctor_verb,  fib::cli::make_audit_verb,    fib::cli::make_registry_verb,
     fib::cli::make_explain_verb, fib::cli::make_run_verb,      fib::cli::make_bench_verb,
     fib::cli::make_trial_verb,
+    fib::cli::make_explain_verb, fib::cli::make_rank_verb,     fib::cli::make_compare_verb,
+    fib::cli::make_report_verb,
 };
 
 }  // namespace

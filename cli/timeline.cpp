@@ -1,74 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <fstream>
+#include <filesystem>
+#include <functional>
 #include <ostream>
 #include <regex>
-#include <sstream>
 
 #include "cli/child_process.h"
 #include "cli/exit_codes.h"
-#include "cli/facts_json.h"
 #include "cli/names.h"
 #include "cli/table.h"
+#include "cli/timeline_facts.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-#include "replayer/bubbles.h"
-#include "replayer/error.h"
-#include "replayer/step_report.h"
-#include "replayer/timeline_reader.h"
-#include "trace/capture.h"
 
 namespace fib::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// What is printed, in either form.
-struct TimelineFacts {
-  std::string process, source;
-  std::uint32_t window = 0;
-  bool paused = false;  ///< the recorder waited after every launch
-  replayer::Timeline timeline;
-  replayer::BubbleReport bubbles;
-  replayer::StepReport steps;
-};
-
-Json parse_report(const std::string& text, const std::string& from) {
-  const std::size_t begin = text.find('{'), end = text.rfind('}');
-  Json report = begin < end && end != std::string::npos
-                    ? Json::parse(text.substr(begin, end + 1 - begin), nullptr, false)
-                    : Json();
-  if (!report.is_object() || !report.contains("launches"))
-    throw CliError(kExitUnreadable, from + " holds no report of `fib replay --json`");
-  if (report.value("status", "") != "done")
-    throw CliError(kExitUsage, from + ": the replay did not end: " + report.value("message", ""));
-  return report;
-}
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw CliError(kExitUsage, "--replay '" + path + "' can't be read");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// Puts the report's GPU times to the launches, by their numbers. Where they come from.
-std::string take_times(const Json& report, std::vector<replayer::LaunchResult>& launches) try {
-  if (report.at("launches").size() != launches.size())
-    throw CliError(kExitUsage, "the replay has " + std::to_string(report.at("launches").size()) +
-                                   " launches, the window " + std::to_string(launches.size()) +
-                                   ": is it a replay of this window?");
-  for (const Json& launch : report.at("launches")) {
-    const auto number = launch.at("launch").get<std::uint64_t>();
-    if (number == 0 || number > launches.size()) continue;
-    launches[number - 1].gpu_ns = launch.value("gpu_ns", -1.0);
-  }
-  return report.value("gpu_time_source", "");
-} catch (const Json::exception& error) {
-  throw CliError(kExitUnreadable,
-                 std::string("the report of the replay is damaged: ") + error.what());
-}
 
 class TimelineVerb : public Verb {
  public:
@@ -116,45 +64,16 @@ class TimelineVerb : public Verb {
   }
 
  private:
-  TimelineFacts find() const try {
-    const trace::ProcessLog log = chosen_process();
-    const auto plan = replayer::read_plan(log, window_);
-    replayer::LaunchTable launches(*plan);
-    TimelineFacts facts;
-    facts.process = log.name;
-    facts.window = plan->window.number;
-    facts.paused = plan->window.verify == trace::VerifyLevel::Launch;
-    facts.source = take_times(report_of(log, plan->window.number), launches.all());
-    facts.timeline = replayer::read_timeline(*plan, launches.all());
-    if (!launches.all().empty() && facts.timeline.unmeasured == launches.all().size())
-      throw CliError(kExitUsage, "the replay measured no GPU times (" + facts.source +
-                                     "): they need a GPU and CUPTI");
-    const auto spans = replayer::simulate(facts.timeline);
-    facts.bubbles = replayer::find_bubbles(spans, gaps_);
-    facts.steps = steps_of(facts.timeline, spans);
-    return facts;
-  } catch (const trace::CaptureError& error) {
-    throw CliError(kExitUnreadable, error.what());
-  } catch (const replayer::Refusal& error) {
-    throw CliError(kExitUsage, error.what());
+  TimelineFacts find() const {
+    const trace::ProcessLog log = chosen_process(path_, process_);
+    TimelineRequest request{window_, gaps_, {}};
+    if (!step_.empty()) request.step_begins = step_pattern();
+    return read_timeline_facts(log, request, [&](std::uint32_t window) {
+      return replay_.empty() ? replay(log, window) : read_replay_report(replay_);
+    });
   }
 
-  trace::ProcessLog chosen_process() const {
-    const trace::Capture capture = trace::open_capture(path_);
-    if (process_.empty() && capture.processes.size() == 1) return capture.processes.front();
-    std::string names;
-    for (const trace::ProcessLog& process : capture.processes) {
-      if (process.name == process_) return process;
-      names += (names.empty() ? "" : ", ") + process.name;
-    }
-    throw CliError(kExitUsage,
-                   (process_.empty() ? "the capture has several processes"
-                                     : "the capture has no process '" + process_ + "'") +
-                       std::string("; choose one with --process: ") + names);
-  }
-
-  Json report_of(const trace::ProcessLog& log, std::uint32_t window) const {
-    if (!replay_.empty()) return parse_report(read_text(replay_), replay_);
+  Json replay(const trace::ProcessLog& log, std::uint32_t window) const {
     std::string output;
     const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
     const ChildResult result =
@@ -164,20 +83,15 @@ class TimelineVerb : public Verb {
     if (output.find('{') == std::string::npos)
       throw CliError(kExitUsage, "the window can't be replayed for its GPU times (" +
                                      describe(result) + "): " + output.substr(0, 400));
-    return parse_report(output, "the replay");
+    return parse_replay_report(output, "the replay");
   }
 
-  replayer::StepReport steps_of(const replayer::Timeline& timeline,
-                                const std::vector<replayer::KernelSpan>& spans) const {
-    if (step_.empty()) return report_steps(timeline, spans);
-    try {
-      const std::regex pattern(step_, std::regex::extended);
-      return report_steps(timeline, spans, [&](const std::string& mangled) {
-        return std::regex_search(demangle(mangled), pattern);
-      });
-    } catch (const std::regex_error& error) {
-      throw CliError(kExitUsage, "--step '" + step_ + "': " + error.what());
-    }
+  std::function<bool(const std::string&)> step_pattern() const try {
+    return [pattern = std::regex(step_, std::regex::extended)](const std::string& mangled) {
+      return std::regex_search(demangle(mangled), pattern);
+    };
+  } catch (const std::regex_error& error) {
+    throw CliError(kExitUsage, "--step '" + step_ + "': " + error.what());
   }
 
   static std::string kernel_at(const TimelineFacts& facts, std::size_t work) {

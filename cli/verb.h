@@ -63,5 +63,8 @@ std::unique_ptr<Verb> make_extract_verb();
 std::unique_ptr<Verb> make_timeline_verb();
 std::unique_ptr<Verb> make_bench_verb();
 std::unique_ptr<Verb> make_trial_verb();
+std::unique_ptr<Verb> make_rank_verb();
+std::unique_ptr<Verb> make_compare_verb();
+std::unique_ptr<Verb> make_report_verb();
 
 }  // namespace fib::cli

@@ -7,19 +7,16 @@
 #include <tuple>
 
 #include "judge/rank/result_details.h"
+#include "registry/model/dtype.h"
+#include "registry/model/shapes.h"
 
 namespace fib::judge {
 namespace {
 
-using registry::find_member;
 using registry::Json;
 
 constexpr std::array<std::string_view, 4> kVerdictNames = {"faster", "slower",
                                                            "no clear difference", "unknown"};
-
-std::optional<double> positive(std::optional<double> value) {
-  return value && std::isfinite(*value) && *value > 0 ? value : std::nullopt;
-}
 
 Verdict verdict_named(const std::string& name) {
   const auto* const found = std::find(kVerdictNames.begin(), kVerdictNames.end(), name);
@@ -59,6 +56,24 @@ void read_performance(const registry::Performance& performance, Result& result) 
   result.verdict = verdict_named(text_in(*ours, "verdict"));
 }
 
+/// What the Definition's inputs and outputs hold; nothing if a shape is not known.
+std::optional<double> tensor_bytes(const registry::Definition& definition,
+                                   const registry::Workload& workload) {
+  const registry::AxisScope scope(definition, &workload);
+  double bytes = 0;
+  for (const auto* const tensors : {&definition.inputs, &definition.outputs}) {
+    for (const auto& [name, tensor] : *tensors) {
+      if (tensor.is_scalar()) continue;
+      const auto shape = scope.shape(tensor);
+      if (!shape) return std::nullopt;
+      double size = registry::bits_of(tensor.dtype) / 8.0;
+      for (const std::int64_t extent : *shape) size *= static_cast<double>(extent);
+      bytes += size;
+    }
+  }
+  return positive(bytes);
+}
+
 Result read_result(const registry::Registry& registry, const registry::Trace& trace) {
   Result result;
   result.definition = trace.definition;
@@ -81,6 +96,11 @@ Result read_result(const registry::Registry& registry, const registry::Trace& tr
   if (evaluation.status == registry::Status::Passed && !result.latency_ms)
     result.reason = "no latency that could be compared";
   read_details(evaluation, result.details);
+  if (const auto* definition = registry.definition(trace.definition);
+      definition != nullptr && !result.details.bytes_touched) {
+    result.details.bytes_touched = tensor_bytes(definition->record, trace.workload);
+    if (result.details.bytes_touched) result.details.bytes_from = "definition";
+  }
   return result;
 }
 
@@ -123,6 +143,10 @@ std::vector<Result> newest(std::vector<Result> results) {
     if (!kept.empty() && key_of(kept.back()) == key_of(result)) kept.pop_back();
     kept.push_back(std::move(result));
   }
+  std::stable_sort(kept.begin(), kept.end(), [](const Result& a, const Result& b) {
+    return std::tie(a.gpu, a.definition, a.solution, a.axes) <
+           std::tie(b.gpu, b.definition, b.solution, b.axes);
+  });
   return kept;
 }
 

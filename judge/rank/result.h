@@ -39,6 +39,7 @@ struct ResultDetails {
   std::string time_source, l2, gpu_uuid, driver, log;
   registry::Json clocks, ncu;            ///< as they stand there; null if they don't
   std::optional<double> bytes_touched;   ///< inputs read and outputs written once
+  std::string bytes_from;                ///< who says that: "trial", "definition"
   std::optional<double> peak_bandwidth;  ///< of the GPU, bytes a second
   std::uint64_t pairs = 0, dropped = 0;  ///< samples of the decisive mode
   std::optional<double> seconds;         ///< that the trial took
@@ -87,7 +88,7 @@ struct ResultFilter {
                                                const ResultFilter& filter = {});
 
 /// Of each Solution, workload and GPU model the newest, whatever it says (of two of one time the
-/// later one), sorted by GPU, Definition, Solution and workload.
+/// later one), sorted by GPU, Definition, Solution and axes.
 [[nodiscard]] std::vector<Result> newest(std::vector<Result> results);
 
 /// "batch=32, width=4096"; the workload's uuid if it has no axes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge/rank/result_details.h"
 
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -120,6 +121,10 @@ std::optional<double> number_in(const Json& object, std::string_view key) {
   return value != nullptr ? registry::number_of(*value) : std::nullopt;
 }
 
+std::optional<double> positive(std::optional<double> value) {
+  return value && std::isfinite(*value) && *value > 0 ? value : std::nullopt;
+}
+
 std::string text_in(const Json& object, std::string_view key) {
   const Json* const value = find_member(object, key);
   return value != nullptr && value->is_string() ? value->get<std::string>() : "";
@@ -144,8 +149,9 @@ void read_details(const registry::Evaluation& evaluation, ResultDetails& details
   details.driver = text_in(*ours, "driver");
   if (const Json* const clocks = object_in(ours, "clocks")) details.clocks = *clocks;
   if (const Json* const ncu = find_member(*ours, "ncu")) details.ncu = *ncu;
-  details.bytes_touched = number_in(*ours, "bytes_touched");
-  details.peak_bandwidth = number_in(*ours, "peak_bytes_per_second");
+  details.bytes_touched = positive(number_in(*ours, "bytes_touched"));
+  if (details.bytes_touched) details.bytes_from = "trial";
+  details.peak_bandwidth = positive(number_in(*ours, "peak_bytes_per_second"));
   details.seconds = number_in(*ours, "seconds");
   if (details.checks.empty()) read_checks(*ours, details);
 }

@@ -11,6 +11,8 @@
 namespace fib::judge {
 
 [[nodiscard]] std::optional<double> number_in(const registry::Json& object, std::string_view key);
+/// Only what is finite and above 0.
+[[nodiscard]] std::optional<double> positive(std::optional<double> value);
 [[nodiscard]] std::string text_in(const registry::Json& object, std::string_view key);
 
 /// Why it is what it is: evaluation.fibshim's reason and detail.
