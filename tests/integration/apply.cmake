@@ -13,7 +13,7 @@ fib_integration(read_back SOURCE read_back.cpp ROUTES plt gpa2 EXPECT launches=0
 fib_integration(apply.read_back PROGRAM read_back.plt MODES applied
                 EXPECT applied.in_graphs=6 applied.left=_Z3addPiii:any applied.left=_Z5twicePii:any
                        "stderr=as a whole and node by node")
-fib_integration(decoder SOURCE decoder.cpp EXPECT kernel=rms_norm:9)
+fib_integration(decoder SOURCE decoder.cpp EXPECT kernel=rms_norm:18)
 fib_integration(window.decoder PROGRAM decoder MODES replayed extracted EXPECT launches=0)
 fib_test_library(fibtest_secure SOURCE lib_secure.cpp)
 # Its getauxval runs before a sanitizer's runtime is ready.
