@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Registries for the program `decoder`: good, slow and lying candidates for three of its kernels."""
 
+import pathlib
+import sys
+
 from registry_maker import Kernel, Registry
 
 IMAGE = "it_decoder_candidates.simcubin"
@@ -42,3 +45,28 @@ def registry_with(test, *names):
         registry.add(KERNELS[name.split("_")[0]], name, launch_of(name))
     registry.build()
     return registry
+
+
+class Place:
+    """What a Registry wants of a test, for the command line."""
+
+    def __init__(self, build, directory):
+        self.build, self.dir = pathlib.Path(build), pathlib.Path(directory).parent
+        self.root = pathlib.Path(directory)
+
+    def path(self, _):
+        self.root.mkdir(parents=True)
+        return self.root
+
+
+def main():
+    """decoder_registry.py BUILD DIRECTORY CANDIDATE...: a registry with these candidates, none of them pinned."""
+    if len(sys.argv) < 4:
+        sys.exit(f"usage: {main.__doc__.split(':')[0]}")
+    registry = Registry(Place(*sys.argv[1:3]))
+    for name in sys.argv[3:]:
+        registry.add(KERNELS[name.split("_")[0]], name, launch_of(name), pin=False)
+
+
+if __name__ == "__main__":
+    main()
