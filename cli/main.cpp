@@ -14,10 +14,9 @@ constexpr std::array kVerbs = {
     fib::cli::make_extract_verb, fib::cli::make_timeline_verb, fib::cli::make_export_verb,
     fib::cli::make_trim_verb,    fib::cli::make_recover_verb,  fib::cli::make_strip_verb,
     fib::cli::make_doctor_verb,  fib::cli::make_audit_verb,    fib::cli::make_registry_verb,
-    fib::cli::make_explain_verb, fib::cli::make_run_verb,      fib::cli::make_bench_verb,
-    fib::cli::make_trial_verb,
-    fib::cli::make_explain_verb, fib::cli::make_rank_verb,     fib::cli::make_compare_verb,
-    fib::cli::make_report_verb,
+    fib::cli::make_explain_verb, fib::cli::make_bench_verb,    fib::cli::make_trial_verb,
+    fib::cli::make_rank_verb,    fib::cli::make_compare_verb,  fib::cli::make_report_verb,
+    fib::cli::make_run_verb,     fib::cli::make_qualify_verb,
 };
 
 }  // namespace

@@ -46,6 +46,7 @@ using VerbFactory = std::unique_ptr<Verb> (*)();
 
 std::unique_ptr<Verb> make_record_verb();
 std::unique_ptr<Verb> make_run_verb();
+std::unique_ptr<Verb> make_qualify_verb();
 std::unique_ptr<Verb> make_ctl_verb();
 std::unique_ptr<Verb> make_info_verb();
 std::unique_ptr<Verb> make_ls_verb();

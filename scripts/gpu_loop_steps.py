@@ -73,6 +73,10 @@ class Loop:
     def capture(self, family):
         return self.directory / f"capture-{family}"
 
+    def replayed(self, family, window):
+        """What the replay of a window said."""
+        return self.directory / f"replay-{family}-{window}.json"
+
     def each_family(self, work):
         """work(family) for all families at the same time: [(family, result)]."""
         with concurrent.futures.ThreadPoolExecutor(len(self.options.families)) as pool:
@@ -153,6 +157,7 @@ def replay(loop):
             if loop.options.dry_run:
                 continue
             report = last_json(outcome.out)
+            loop.replayed(family, number).write_text(outcome.out, encoding="utf-8")
             require(report is not None, f"{family} batch {batch}: no report: {outcome.last_words()}")
             counts = gpu_capture.tally(report)
             require(counts["mismatch"] == 0 and sum(counts.values()) > 0,
@@ -177,7 +182,8 @@ def bench(loop):
     """Every candidate on the recorded launches, beside the kernel that is there."""
     lines = []
     for number, family in enumerate(loop.options.families):
-        outcome = loop.fib("bench", loop.capture(family), "--registry", loop.registry,
+        words = [] if loop.options.max_seconds is None else ["--max-seconds", loop.options.max_seconds]
+        outcome = loop.fib("bench", loop.capture(family), "--registry", loop.registry, *words,
                            timeout=loop.left() / (len(loop.options.families) - number))
         lines.append(f"{family}: " + ("timed out" if outcome.timed_out else f"exit code {outcome.code}"))
         require(loop.options.dry_run or outcome.timed_out or outcome.code in (0, 1),
@@ -201,15 +207,22 @@ def read_traces(root):
 
 def rank(loop):
     """Which Solutions save most time."""
-    outcome = loop.good("rank", loop.fib("rank", loop.registry))
-    (loop.directory / "rank.txt").write_text(outcome.out, encoding="utf-8")
+    outcome = loop.good("rank", loop.fib("rank", "--registry", loop.registry))
+    if not loop.options.dry_run:
+        (loop.directory / "rank.txt").write_text(outcome.out, encoding="utf-8")
     return (outcome.out.strip().splitlines() or ["ranked"])[-1]
 
 
 def report(loop):
-    """The page that a person reads."""
-    loop.good("report", loop.fib("report", loop.registry, "-o", loop.directory / "report.html"))
-    return str(loop.directory / "report.html")
+    """The page that a person reads, one for each model; the window of the largest batch is its timeline."""
+    pages = []
+    for family in loop.options.families:
+        page, number = loop.directory / f"report-{family}.html", list(window_numbers(loop, family))[-1]
+        replayed = loop.replayed(family, number)
+        words = ["--replay", replayed, "--window", number] if loop.options.dry_run or replayed.exists() else []
+        loop.good("report", loop.fib("report", loop.capture(family), "--registry", loop.registry, "-o", page, *words))
+        pages.append(page.name)
+    return ", ".join(pages)
 
 
 def qualify(loop):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs whose launches are redirected (FIBSHIM_MODE=apply) or compared (shadow): see README.md.
 
-foreach(image it_apply it_candidates)
+foreach(image it_apply it_candidates it_decoder it_decoder_candidates)
   sim_module(${image} kernels/${image}.cpp)
 endforeach()
-add_dependencies(fib_test_images it_apply it_candidates)
+add_dependencies(fib_test_images it_apply it_candidates it_decoder it_decoder_candidates)
 
 fib_test_program(redirect SOURCE redirect.cpp)
 fib_test_program(redirect_threads SOURCE redirect_threads.cpp)
@@ -13,6 +13,8 @@ fib_integration(read_back SOURCE read_back.cpp ROUTES plt gpa2 EXPECT launches=0
 fib_integration(apply.read_back PROGRAM read_back.plt MODES applied
                 EXPECT applied.in_graphs=6 applied.left=_Z3addPiii:any applied.left=_Z5twicePii:any
                        "stderr=as a whole and node by node")
+fib_integration(decoder SOURCE decoder.cpp EXPECT kernel=rms_norm:18)
+fib_integration(window.decoder PROGRAM decoder MODES replayed extracted EXPECT launches=0)
 fib_test_library(fibtest_secure SOURCE lib_secure.cpp)
 # Its getauxval runs before a sanitizer's runtime is ready.
 target_compile_options(fibtest_secure PRIVATE -fno-sanitize=all)
@@ -90,3 +92,6 @@ fib_scenario(apply_live SCRIPT apply_live.py CASES
 fib_scenario(run_verb SCRIPT run_verb.py CASES
   hits graph_nodes children shadow no_binding_matches not_built not_trusted not_faster other_gpu
   demoted_by_option demoted_in_the_registry no_gpu own_exit_code)
+fib_scenario(qualify SCRIPT qualify.py CASES
+  all_good one_liar several_liars only_together crash hang numbers_in_a_file files_where_the_command_wants_them
+  comparison_command noisy_command out_of_runs nothing_redirected fails_by_itself)

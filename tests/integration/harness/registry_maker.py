@@ -23,14 +23,14 @@ GEOMETRY = {"grid": ["grid.x", "grid.y", "grid.z"], "block": ["block.x", "block.
 class Kernel:
     """An original kernel: its mangled name, what it computes as a Definition says it, and where that stands."""
 
-    def __init__(self, name, candidate, parameters, axes, inputs, outputs, in_place=(), dtype="int32"):
+    def __init__(self, name, candidate, parameters, axes, inputs, outputs, in_place=(), dtype="int32", image=IMAGE):
         self.name, self.candidate, self.parameters = name, candidate, parameters
         self.axes, self.inputs, self.outputs, self.in_place = axes, inputs, outputs, in_place
-        self.dtype = dtype
+        self.dtype, self.image, self.definition_name = dtype, image, None
 
     @property
     def definition(self):
-        return self.candidate.removesuffix("_candidate")
+        return self.definition_name or self.candidate.removesuffix("_candidate")
 
     def definition_record(self):
         tensors = [{name: self.tensor(shape) for name, (shape, _) in part.items()}
@@ -66,7 +66,7 @@ class Kernel:
         attributes = {"dependent_launch": "carry", "max_dynamic_shared_memory": 70000}
         tensors = [name for part in (self.inputs, self.outputs) for name, (shape, _) in part.items()
                    if shape is not None]
-        return {"kernels": [{"entry": entry or self.candidate, "module": IMAGE, **GEOMETRY,
+        return {"kernels": [{"entry": entry or self.candidate, "module": self.image, **GEOMETRY,
                              "attributes": attributes, "arguments": self.copies(), **kernel}],
                 "tensors": {name: {"alignment": 1, "tail": 1} for name in tensors},
                 "in_place": [list(pair) for pair in self.in_place]}
@@ -164,12 +164,12 @@ class Registry:
     def solve(self, kernel, name=None, launch=None, image=None):
         """A Solution of `kernel`'s Definition whose binary is a simulated module."""
         name = name or kernel.candidate
-        content = (self.test.build / "sim" / IMAGE).read_bytes() if image is None else image
+        content = (self.test.build / "sim" / kernel.image).read_bytes() if image is None else image
         record = {"name": name, "definition": kernel.definition, "author": AUTHOR,
                   "description": "The same under another name.",
-                  "spec": {"language": "cuda", "target_hardware": [HARDWARE], "entry_point": f"{IMAGE}::run",
+                  "spec": {"language": "cuda", "target_hardware": [HARDWARE], "entry_point": f"{kernel.image}::run",
                            "launch": launch or kernel.launch()},
-                  "sources": [{"path": IMAGE, "encoding": "base64",
+                  "sources": [{"path": kernel.image, "encoding": "base64",
                                "content": base64.b64encode(content).decode()}]}
         return self.write(f"solutions/{AUTHOR}/{OP_TYPE}/{kernel.definition}/{name}.json", record)
 
