@@ -27,18 +27,22 @@ class Correctness {
         study_(study),
         judge_(memory, facts, study, candidate.definition(), candidate.policy()),
         progress_(progress),
-        result_(result) {}
+        result_(result),
+        is_sampling_(candidate.definition().op_type == "sampling") {}
 
   /// On the recorded inputs, with outputs as recorded and with both patterns. False: it failed.
   [[nodiscard]] bool check_recorded();
-  /// On inputs that nobody has seen. `reason` is what a failure is called.
+  /// On inputs that nobody has seen: every second time they differ from the last ones in a few
+  /// values only. `reason` is what a failure is called.
   [[nodiscard]] bool check_fresh(const std::string& name, std::uint64_t seed, const char* reason);
+  [[nodiscard]] const Judge& judge() const { return judge_; }
 
  private:
   void phase(const std::string& name);
   bool add(const std::string& name, const Verdict& verdict, const std::string& note = {});
   bool fail(const std::string& reason, const std::string& detail);
   void take_errors(const Verdict& verdict);
+  [[nodiscard]] bool conclude(const Verdict (&verdicts)[3], const RunOutcome (&runs)[3]);
   [[nodiscard]] bool check_repeated(const RunOutcome (&runs)[3], std::string& note);
 
   const TrialRequest& request_;
@@ -49,7 +53,10 @@ class Correctness {
   Judge judge_;
   replayer::Progress& progress_;
   TrialResult& result_;
+  bool is_sampling_;  ///< inputs are distributions
   MemoryState from_[2];
+  MemoryState inputs_;  ///< of the last check_fresh()
+  bool few_next_ = false;
 };
 
 }  // namespace fib::judge

@@ -41,6 +41,7 @@ DeviceState::DeviceState(const TimedTrial& trial, std::uint64_t seed)
     note_ = "inputs are the same for all launches: there is no memory for a second copy";
     turned_.clear();
   }
+  make_room_for_outputs();
   if (const CUresult rc = take(trial, state, reset_); rc != CUDA_SUCCESS)
     throw driver::DriverError(
         rc, "no memory for a copy of the outputs: " + replayer::result_name(api_, rc));
@@ -74,6 +75,7 @@ void DeviceState::plan(const TimedTrial& trial) {
   for (const Range& range : turned) turned_.push_back({range, 0});
   const std::vector<Range> others = side_effects(trial, outputs);
   has_side_effects_ = !others.empty();
+  outputs_ = outputs;
   std::vector<Range> reset = outputs;
   reset.insert(reset.end(), others.begin(), others.end());
   for (const Range& range : replayer::cut(replayer::joined(std::move(reset)), turned, false))
@@ -116,7 +118,8 @@ void DeviceState::copy(CUdeviceptr to, CUdeviceptr from, std::uint64_t bytes) {
   if (bytes != 0) FIB_DRIVER_CHECK(api_, cuMemcpyDtoDAsync_v2(to, from, bytes, stream_));
 }
 
-void DeviceState::prepare(Random& random) {
+void DeviceState::prepare(std::uint64_t seed) {
+  Random random(seed);
   for (const Copy& turned : turned_) {
     const std::uint64_t bytes = turned.range.bytes();
     const std::uint64_t by = kStep * random.below(bytes / kStep);
@@ -124,6 +127,41 @@ void DeviceState::prepare(Random& random) {
     copy(turned.range.begin + bytes - by, turned.snapshot, by);
   }
   for (const Copy& reset : reset_) copy(reset.range.begin, reset.snapshot, reset.range.bytes());
+}
+
+void DeviceState::make_room_for_outputs() {
+  std::uint64_t bytes = 0;
+  for (const Range& output : outputs_) bytes += output.bytes();
+  for (CUdeviceptr& kept : kept_) {
+    if (bytes != 0 && allocate(kept, bytes) == CUDA_SUCCESS) continue;
+    kept_[0] = 0;
+    if (bytes != 0)
+      note_ += std::string(note_.empty() ? "" : "; ") +
+               "outputs of timed launches are not checked: there is no memory to keep them";
+    return;
+  }
+}
+
+void DeviceState::keep(Kept whose) {
+  if (!keeps()) return;
+  CUdeviceptr to = kept_[static_cast<std::size_t>(whose)];
+  for (const Range& output : outputs_) {
+    copy(to, output.begin, output.bytes());
+    to += output.bytes();
+  }
+}
+
+MemoryState DeviceState::kept(const TimedTrial& trial, Kept whose, const MemoryState& now) {
+  FIB_DRIVER_CHECK(api_, cuStreamSynchronize(stream_));
+  MemoryState state = now;
+  CUdeviceptr from = kept_[static_cast<std::size_t>(whose)];
+  for (const Range& output : outputs_) {
+    std::vector<std::byte> content(output.bytes());
+    FIB_DRIVER_CHECK(api_, cuMemcpyDtoH_v2(content.data(), from, content.size()));
+    (void)trial.memory.write(state, output.begin, content);
+    from += output.bytes();
+  }
+  return state;
 }
 
 void DeviceState::flush() {

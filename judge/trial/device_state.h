@@ -6,6 +6,7 @@
 
 #include "judge/trial/incumbent_study.h"
 #include "judge/trial/pattern.h"
+#include "judge/trial/verdict.h"
 #include "replayer/memory_layout.h"
 
 namespace fib::judge {
@@ -17,7 +18,11 @@ struct TimedTrial {
   TrialMemory& memory;
   const LaunchFacts& facts;
   const IncumbentStudy& study;
+  const Judge& judge;
 };
+
+/// Whose outputs are kept.
+enum class Kept : std::uint8_t { Incumbent, Again, Candidate };
 
 /// Device memory beside the case's, so that every timed launch finds memory that no launch before
 /// it saw, without any traffic from the host: inputs turned round by a random distance, outputs and
@@ -31,8 +36,13 @@ class DeviceState {
   DeviceState(const DeviceState&) = delete;
   DeviceState& operator=(const DeviceState&) = delete;
 
-  /// Before a timed launch.
-  void prepare(Random& random);
+  /// Before a timed launch; the same seed gives the same memory.
+  void prepare(std::uint64_t seed);
+  /// Keeps what outputs hold now, in place of what was kept before.
+  void keep(Kept whose);
+  /// What was kept, in a state that otherwise is what memory holds now. Waits.
+  [[nodiscard]] MemoryState kept(const TimedTrial& trial, Kept whose, const MemoryState& now);
+  [[nodiscard]] bool keeps() const { return kept_[0] != 0; }  ///< false: there is no memory for it
   /// Writes twice as many bytes as the L2 cache holds, so that nothing else is left in it.
   void flush();
   /// Writes that the incumbent makes besides its outputs.
@@ -45,6 +55,7 @@ class DeviceState {
     CUdeviceptr snapshot = 0;
   };
   void plan(const TimedTrial& trial);
+  void make_room_for_outputs();
   [[nodiscard]] std::vector<replayer::Range> side_effects(
       const TimedTrial& trial, const std::vector<replayer::Range>& outputs);
   [[nodiscard]] CUresult take(const TimedTrial& trial, const MemoryState& state,
@@ -56,6 +67,8 @@ class DeviceState {
   CUstream stream_;
   std::vector<Copy> turned_, reset_;
   std::vector<CUdeviceptr> allocated_;
+  std::vector<replayer::Range> outputs_;
+  CUdeviceptr kept_[3] = {};  ///< all outputs, one behind the other
   CUdeviceptr flush_ = 0;
   std::uint64_t flush_bytes_ = 0;
   unsigned char flushed_ = 0;

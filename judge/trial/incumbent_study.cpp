@@ -83,8 +83,10 @@ class Study {
     auto after1 = content(s_.poison[1]), recorded = content(s_.recorded);
     output.written.assign(tensor.bytes, false);
     bool same = true;
-    for (std::uint64_t i = 0; i < tensor.bytes; ++i) {
+    for (std::uint64_t i = 0; i < tensor.bytes; ++i)
       output.written[i] = after0[i] != before0[i] || after1[i] != before1[i];
+    spread(output);
+    for (std::uint64_t i = 0; i < tensor.bytes; ++i) {
       if (output.written[i]) {
         same = same && after0[i] == after1[i] && after0[i] == recorded[i];
       } else {
@@ -95,6 +97,19 @@ class Study {
     if (s_.deterministic) return true;
     const Tolerance tolerance = default_tolerance(tensor.layout.dtype);
     return !compare_elements(tensor.layout, tolerance, after0, after1, recorded).passed;
+  }
+
+  /// Elements are written as a whole: of one that trembles some bytes may be the patterns' by
+  /// chance.
+  static void spread(IncumbentStudy::Poisoned& output) {
+    const std::uint64_t element = element_bytes(output.tensor);
+    for_each_piece(output.tensor, [&](std::uint64_t from, std::uint64_t bytes) {
+      for (std::uint64_t at = from; at + element <= from + bytes; at += element) {
+        const auto first = output.written.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto last = first + static_cast<std::ptrdiff_t>(element);
+        if (std::find(first, last, true) != last) std::fill(first, last, true);
+      }
+    });
   }
 
   Runner& runner_;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge/trial/runner.h"
 
+#include <array>
+#include <bit>
+
 #include "driver/check.h"
+#include "judge/trial/pattern.h"
 #include "judge/trial/reasons.h"
 
 namespace fib::judge {
@@ -34,6 +38,10 @@ RunOutcome Runner::candidate(const MemoryState& from, std::uint32_t workspace) t
   memory_.set(from);
   subject_.machine().contexts.enter(subject_.context());
   candidate_.poison_workspace(seed_, workspace);
+  std::array<std::byte, 4> pattern{};
+  fill_pattern(pattern, seed_, workspace);
+  // Where the driver can't compile it, less is checked.
+  (void)shared_.fill(subject_.stream(), std::bit_cast<std::uint32_t>(pattern));
   expect_success(subject_.api(), candidate_.launch(), "its launch");
   subject_.wait();
   RunOutcome outcome{memory_.get(), {}};

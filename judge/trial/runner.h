@@ -6,6 +6,7 @@
 
 #include "judge/trial/candidate.h"
 #include "judge/trial/memory_state.h"
+#include "judge/trial/shared_fill.h"
 #include "judge/trial/subject.h"
 
 namespace fib::judge {
@@ -28,11 +29,16 @@ struct RunOutcome {
 class Runner {
  public:
   Runner(Subject& subject, Candidate& candidate, TrialMemory& memory, std::uint64_t seed)
-      : subject_(subject), candidate_(candidate), memory_(memory), seed_(seed) {}
+      : subject_(subject),
+        candidate_(candidate),
+        memory_(memory),
+        seed_(seed),
+        shared_(subject.api()) {}
 
   /// Throws driver::DriverError, replayer::ReplayFailed.
   [[nodiscard]] RunOutcome incumbent(const MemoryState& from);
-  /// `workspace`: number of the pattern that its workspace holds before. Throws CandidateFailed.
+  /// `workspace`: number of the pattern that its workspace and shared memory hold before. Throws
+  /// CandidateFailed.
   [[nodiscard]] RunOutcome candidate(const MemoryState& from, std::uint32_t workspace);
 
  private:
@@ -40,6 +46,7 @@ class Runner {
   Candidate& candidate_;
   TrialMemory& memory_;
   std::uint64_t seed_;
+  SharedFill shared_;
 };
 
 /// Throws CandidateFailed unless it is CUDA_SUCCESS. `what`: "its launch", "its run".

@@ -40,13 +40,15 @@ void Sampler::launch(Side side) {
 // ---- pairs --------------------------------------------------------------------------------------
 
 template <class Before, class Launch>
-void Sampler::add(Side side, std::size_t pair, Before&& before, Launch&& launch) {
+void Sampler::add(Side side, std::size_t pair, std::uint64_t seed, Before&& before,
+                  Launch&& launch) {
   const std::size_t index = 2 * timed_.size();
   timed_.push_back({side, pair, event(index), event(index + 1)});
-  before();
+  before(seed);
   FIB_DRIVER_CHECK(api_, cuEventRecord(timed_.back().before, trial_.subject.stream()));
   launch(side);
   FIB_DRIVER_CHECK(api_, cuEventRecord(timed_.back().after, trial_.subject.stream()));
+  state_.keep(side == Side::Incumbent ? Kept::Incumbent : Kept::Candidate);
 }
 
 template <class Before, class Launch>
@@ -54,8 +56,9 @@ void Sampler::run_pairs(std::size_t pairs, Before&& before, Launch&& launch) {
   timed_.clear();
   for (std::size_t pair = 0; pair < pairs; ++pair) {
     const bool candidate_first = random_.below(2) == 1;
-    add(candidate_first ? Side::Candidate : Side::Incumbent, pair, before, launch);
-    add(candidate_first ? Side::Incumbent : Side::Candidate, pair, before, launch);
+    last_seed_ = random_.next();
+    add(candidate_first ? Side::Candidate : Side::Incumbent, pair, last_seed_, before, launch);
+    add(candidate_first ? Side::Incumbent : Side::Candidate, pair, last_seed_, before, launch);
   }
   trial_.subject.wait();
 }
@@ -65,9 +68,9 @@ std::vector<Sample> Sampler::measure(Cache cache, std::size_t pairs) {
   // Either way something long runs first, so that all that follows is in the queue in time.
   run_pairs(
       pairs,
-      [&] {
+      [&](std::uint64_t seed) {
         if (cache == Cache::Warm) state_.flush();
-        state_.prepare(random_);
+        state_.prepare(seed);
         if (cache == Cache::Cold) state_.flush();
       },
       [&](Side side) { launch(side); });
@@ -153,9 +156,9 @@ bool Sampler::make_graphs(std::size_t launches, std::string& why) {
 std::vector<Sample> Sampler::measure_graphs(std::size_t pairs) {
   run_pairs(
       pairs,
-      [&] {
+      [&](std::uint64_t seed) {
         state_.flush();
-        state_.prepare(random_);
+        state_.prepare(seed);
       },
       [&](Side side) {
         const CUgraphExec graph = graphs_[side == Side::Incumbent ? 0 : 1];
@@ -167,6 +170,39 @@ std::vector<Sample> Sampler::measure_graphs(std::size_t pairs) {
     sample.events.candidate_ns /= static_cast<double>(graph_launches_);
   }
   return samples;
+}
+
+// ---- what timed launches leave ------------------------------------------------------------------
+
+void Sampler::hurry() {
+  constexpr int kLaunches = 4;
+  for (int i = 0; i < kLaunches; ++i) {
+    last_seed_ = random_.next();
+    state_.prepare(last_seed_);
+    launch(Side::Candidate);
+  }
+  state_.keep(Kept::Candidate);
+  state_.prepare(last_seed_);
+  launch(Side::Incumbent);
+  state_.keep(Kept::Incumbent);
+  trial_.subject.wait();
+}
+
+Verdict Sampler::verify() {
+  if (!state_.keeps()) return {};
+  const bool steady = trial_.study.deterministic;
+  if (!steady) {
+    state_.prepare(last_seed_);
+    launch(Side::Incumbent);
+    state_.keep(Kept::Again);
+    trial_.subject.wait();
+  }
+  // Inputs are there as the last pair found them.
+  const MemoryState now = trial_.judge.by_elements() ? MemoryState() : trial_.memory.get();
+  const MemoryState expected = state_.kept(trial_, Kept::Incumbent, now);
+  const RunOutcome got{state_.kept(trial_, Kept::Candidate, now), {}};
+  const MemoryState noise = steady ? MemoryState() : state_.kept(trial_, Kept::Again, now);
+  return trial_.judge.judge_values({now, expected, steady ? nullptr : &noise, got, false});
 }
 
 }  // namespace fib::judge

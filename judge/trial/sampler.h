@@ -37,6 +37,11 @@ class Sampler {
   /// why that can't be done; what is measured are events.
   [[nodiscard]] bool make_graphs(std::size_t launches, std::string& why);
   [[nodiscard]] std::vector<Sample> measure_graphs(std::size_t pairs);
+  /// Launches the candidate a few times in quick succession, and then the incumbent once as the
+  /// last time: for verify(). Nothing is measured.
+  void hurry();
+  /// Whether the candidate's outputs of the last pair, on inputs that nobody saw before, are right.
+  [[nodiscard]] Verdict verify();
 
  private:
   enum class Side : std::uint8_t { Incumbent, Candidate };
@@ -47,7 +52,7 @@ class Sampler {
   };
   void launch(Side side);
   template <class Before, class Launch>
-  void add(Side side, std::size_t pair, Before&& before, Launch&& launch);
+  void add(Side side, std::size_t pair, std::uint64_t seed, Before&& before, Launch&& launch);
   template <class Before, class Launch>
   void run_pairs(std::size_t pairs, Before&& before, Launch&& launch);
   [[nodiscard]] std::vector<Sample> read_events(std::size_t pairs);
@@ -65,6 +70,7 @@ class Sampler {
   std::vector<Timed> timed_;
   CUgraphExec graphs_[2] = {};
   std::size_t graph_launches_ = 0;
+  std::uint64_t last_seed_ = 0;  ///< of what the last pair found in memory
 };
 
 }  // namespace fib::judge

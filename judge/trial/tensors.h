@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,6 +27,11 @@ struct LaunchTensor {
   /// Without bytes of others between its own.
   [[nodiscard]] bool is_dense() const;
 };
+
+/// Of 4-bit elements the byte that holds two.
+[[nodiscard]] inline std::uint64_t element_bytes(const LaunchTensor& tensor) {
+  return std::max(registry::bits_of(tensor.layout.dtype) / 8, 1U);
+}
 
 /// Calls visit(offset, bytes) for the tensor's own bytes: pieces without anything of others
 /// between, in the order of its elements.

@@ -15,8 +15,19 @@ namespace {
 constexpr std::size_t kPairsAtOnce = 5;
 /// Batches in a row that show nothing before a mode is given up.
 constexpr unsigned kPatience = 5;
+constexpr unsigned kCheckedAtFirst = 3;  ///< batches
 /// Time of all launches of a graph together.
 constexpr double kGraphNs = 200e3;
+
+bool fail_timed(const std::string& check, const Verdict& verdict, TrialResult& result) {
+  const std::string detail = verdict.reason + ": " + verdict.detail;
+  result.checks.push_back({check, false, detail});
+  result.status = registry::Status::IncorrectNumerical;
+  result.reason = reasons::kBeforeTimingOnly;
+  result.detail = check + ": " + detail;
+  result.timing.clear();
+  return false;
+}
 
 /// What events around a launch may tell more than CUPTI does before somebody is suspected.
 constexpr double kSlackNs = 5000, kSlackShare = 0.1;
@@ -45,31 +56,41 @@ void Timing::start_clock() {
   source_ = use_cupti_ ? "CUPTI" : "events: " + problem;
 }
 
-ModeTiming Timing::measure(const std::string& mode, bool kernels, const Measure& measure,
-                           replayer::Progress& progress, std::vector<Sample>& samples) {
-  progress.phase(std::string(kCandidatePhase) + ", timing, " + mode);
-  ModeTiming timing;
-  timing.mode = mode;
-  PairedTest test({options_.min_pairs, options_.max_pairs, options_.confidence, options_.half_width,
-                   options_.margin});
-  (void)measure(2);  // warms up
+Verdict Timing::collect(const Mode& mode, Sampler& sampler, replayer::Progress& progress,
+                        PairedTest& test, std::vector<Sample>& samples, std::uint32_t& dropped) {
   const double end = steady_ns() + options_.max_seconds * 1e9;
-  unsigned in_vain = 0;
+  unsigned in_vain = 0, batches = 0;
   while (!test.done() && steady_ns() < end && in_vain < kPatience) {
     ClockReading readings[2] = {clocks_.look(), {}};
-    const std::vector<Sample> batch = measure(kPairsAtOnce);
+    const std::vector<Sample> batch = mode.measure(kPairsAtOnce);
     readings[1] = clocks_.look();
     const SampleTime time{readings[0].at_ns, readings[1].at_ns};
     const bool drop = samples_to_drop({&time, 1}, readings).front();
-    if (drop) timing.dropped += static_cast<std::uint32_t>(batch.size());
+    if (drop) dropped += static_cast<std::uint32_t>(batch.size());
     in_vain = batch.empty() ? in_vain + 1 : 0;
     for (const Sample& sample : batch) {
       if (drop) break;
-      test.add(kernels ? sample.kernels : sample.events);
+      test.add(mode.kernels ? sample.kernels : sample.events);
       samples.push_back(sample);
     }
     progress.beat();
+    // The first ones, and then some: nobody knows which.
+    if (!mode.is_checked || (++batches > kCheckedAtFirst && random_.below(4) != 0)) continue;
+    if (Verdict verdict = sampler.verify(); !verdict.passed()) return verdict;
   }
+  return {};
+}
+
+bool Timing::run_mode(const Mode& mode, Sampler& sampler, replayer::Progress& progress,
+                      std::vector<Sample>& samples, TrialResult& result) {
+  progress.phase(std::string(kCandidatePhase) + ", timing, " + mode.name);
+  ModeTiming timing;
+  timing.mode = mode.name;
+  PairedTest test({options_.min_pairs, options_.max_pairs, options_.confidence, options_.half_width,
+                   options_.margin});
+  (void)mode.measure(2);  // warms up
+  const Verdict verdict = collect(mode, sampler, progress, test, samples, timing.dropped);
+  if (!verdict.passed()) return fail_timed("timed, " + mode.name, verdict, result);
   std::vector<double> incumbent, candidate;
   for (const Pair& pair : test.pairs()) {
     incumbent.push_back(pair.incumbent_ns);
@@ -84,28 +105,43 @@ ModeTiming Timing::measure(const std::string& mode, bool kernels, const Measure&
   timing.confidence = interval.confidence;
   timing.pairs = static_cast<std::uint32_t>(test.pairs().size());
   timing.verdict = to_string(test.verdict());
-  return timing;
+  if (timing.pairs != 0)
+    result.timing.push_back(std::move(timing));
+  else
+    source_ += "; nothing could be measured in the mode " + mode.name;
+  return true;
 }
 
 void Timing::run(const TimedTrial& trial, replayer::Progress& progress, TrialResult& result) {
+  progress.phase(std::string(kCandidatePhase) + ", timing");
   DeviceState state(trial, random_.next());
   Sampler sampler(trial, state, random_, use_cupti_);
-  std::string source = source_;
+  sampler.hurry();
+  const Verdict verdict = sampler.verify();
+  if (!verdict.passed()) {
+    (void)fail_timed("in quick succession", verdict, result);
+    return;
+  }
+  result.checks.push_back({"in quick succession", true, state.note()});
+  if (!run_modes(trial, state, sampler, progress, result)) return;
+  result.time_source = source_;
+  if (!clocks_.is_open()) result.time_source += "; clocks are not known without NVML";
+  if (!state.note().empty()) result.time_source += "; " + state.note();
+  result.clocks = clocks_.clocks();
+}
+
+bool Timing::run_modes(const TimedTrial& trial, DeviceState& state, Sampler& sampler,
+                       replayer::Progress& progress, TrialResult& result) {
   for (const Cache cache : {Cache::Cold, Cache::Warm}) {
     if (!(cache == Cache::Cold ? options_.cold : options_.warm)) continue;
+    const auto measure = [&](std::size_t pairs) { return sampler.measure(cache, pairs); };
     std::vector<Sample> samples;
-    ModeTiming mode = measure(
-        cache == Cache::Cold ? "cold" : "warm", use_cupti_,
-        [&](std::size_t pairs) { return sampler.measure(cache, pairs); }, progress, samples);
-    if (mode.pairs == 0) source += "; nothing could be measured with a " + mode.mode + " cache";
-    if (mode.pairs == 0) continue;
-    if (use_cupti_ && !is_believable(samples, result)) return;
-    result.timing.push_back(std::move(mode));
+    if (!run_mode({cache == Cache::Cold ? "cold" : "warm", use_cupti_, true, measure}, sampler,
+                  progress, samples, result))
+      return false;
+    if (use_cupti_ && !samples.empty() && !is_believable(samples, result)) return false;
   }
-  if (options_.graph) measure_graphs(trial, state, sampler, progress, result);
-  result.time_source = source + (state.note().empty() ? "" : "; " + state.note());
-  if (!clocks_.is_open()) result.time_source += "; clocks are not known without NVML";
-  result.clocks = clocks_.clocks();
+  return !options_.graph || measure_graphs(trial, state, sampler, progress, result);
 }
 
 bool Timing::is_believable(const std::vector<Sample>& samples, TrialResult& result) const {
@@ -128,30 +164,30 @@ bool Timing::is_believable(const std::vector<Sample>& samples, TrialResult& resu
 
 /// Launch after launch without resetting memory in between: only where that makes no difference to
 /// what they do.
-void Timing::measure_graphs(const TimedTrial& trial, const DeviceState& state, Sampler& sampler,
+bool Timing::measure_graphs(const TimedTrial& trial, const DeviceState& state, Sampler& sampler,
                             replayer::Progress& progress, TrialResult& result) {
-  const auto is_count = [&](const LaunchTensor& tensor) {
-    const auto& poisoned = trial.study.poisoned;
-    return tensor.is_output && registry::is_integer(tensor.layout.dtype) &&
-           std::none_of(poisoned.begin(), poisoned.end(), [&](const auto& output) {
-             return output.tensor.layout.name == tensor.layout.name;
-           });
+  const auto is_poisoned = [&](const LaunchTensor& tensor) {
+    return std::any_of(
+        trial.study.poisoned.begin(), trial.study.poisoned.end(),
+        [&](const auto& output) { return output.tensor.layout.name == tensor.layout.name; });
   };
-  const auto& tensors = trial.facts.tensors;
-  if (state.has_side_effects() || std::any_of(tensors.begin(), tensors.end(), is_count)) return;
+  bool repeats = true;  // the second launch leaves what the first one left
+  for (const LaunchTensor& tensor : trial.facts.tensors) {
+    if (!tensor.is_output || is_poisoned(tensor)) continue;
+    repeats = false;
+    if (registry::is_integer(tensor.layout.dtype)) return true;
+  }
   const double one = result.timing.empty() ? 0 : result.timing.front().incumbent_ns;
-  if (!(one > 0) || one > options_.graph_below_us * 1e3) return;
+  if (state.has_side_effects() || !(one > 0) || one > options_.graph_below_us * 1e3) return true;
   const auto launches = static_cast<std::size_t>(std::clamp(kGraphNs / one, 10.0, 100.0));
   std::string why;
   if (!sampler.make_graphs(launches, why)) {
     result.checks.push_back({"in a graph", true, "not measured: " + why});
-    return;
+    return true;
   }
+  const auto measure = [&](std::size_t pairs) { return sampler.measure_graphs(pairs); };
   std::vector<Sample> samples;
-  ModeTiming mode = measure(
-      "graph", false, [&](std::size_t pairs) { return sampler.measure_graphs(pairs); }, progress,
-      samples);
-  if (mode.pairs != 0) result.timing.push_back(std::move(mode));
+  return run_mode({"graph", false, repeats, measure}, sampler, progress, samples, result);
 }
 
 }  // namespace fib::judge

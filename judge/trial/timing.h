@@ -26,12 +26,26 @@ class Timing {
   void run(const TimedTrial& trial, replayer::Progress& progress, TrialResult& result);
 
  private:
-  using Measure = std::function<std::vector<Sample>(std::size_t pairs)>;
-  /// One mode until it is precise enough; with every sample in `samples` that counts.
-  [[nodiscard]] ModeTiming measure(const std::string& mode, bool kernels, const Measure& measure,
-                                   replayer::Progress& progress, std::vector<Sample>& samples);
-  void measure_graphs(const TimedTrial& trial, const DeviceState& state, Sampler& sampler,
-                      replayer::Progress& progress, TrialResult& result);
+  /// One way to measure.
+  struct Mode {
+    std::string name;
+    bool kernels;     ///< times of kernels count, not of events
+    bool is_checked;  ///< what the last pair of each batch left
+    std::function<std::vector<Sample>(std::size_t pairs)> measure;
+  };
+  /// Until it is precise enough; with every sample in `samples` that counts. False: what the
+  /// candidate left while it was timed is wrong, which `result` says.
+  [[nodiscard]] bool run_mode(const Mode& mode, Sampler& sampler, replayer::Progress& progress,
+                              std::vector<Sample>& samples, TrialResult& result);
+  /// Pairs until the test is done, or time is over. Gives back a check that failed.
+  [[nodiscard]] Verdict collect(const Mode& mode, Sampler& sampler, replayer::Progress& progress,
+                                PairedTest& test, std::vector<Sample>& samples,
+                                std::uint32_t& dropped);
+  [[nodiscard]] bool run_modes(const TimedTrial& trial, DeviceState& state, Sampler& sampler,
+                               replayer::Progress& progress, TrialResult& result);
+  [[nodiscard]] bool measure_graphs(const TimedTrial& trial, const DeviceState& state,
+                                    Sampler& sampler, replayer::Progress& progress,
+                                    TrialResult& result);
   [[nodiscard]] bool is_believable(const std::vector<Sample>& samples, TrialResult& result) const;
 
   const TimingOptions& options_;

@@ -80,7 +80,7 @@ class Trial {
                                    reasons::kRecordedOnly))
         return;
     if (request_.timing.enabled) {
-      time(timing, {subject_, candidate_, memory, facts, study});
+      time(timing, {subject_, candidate_, memory, facts, study, correctness.judge()});
       if (!result_.reason.empty()) return;
       if (!correctness.check_fresh("after timing", request_.seed + request_.fresh_runs + 1,
                                    reasons::kBeforeTimingOnly))

@@ -21,10 +21,6 @@ std::vector<Range> ranges_of(const LaunchFacts& facts, bool outputs) {
   return replayer::joined(std::move(ranges));
 }
 
-std::uint64_t element_bytes(const LaunchTensor& tensor) {
-  return std::max(registry::bits_of(tensor.layout.dtype) / 8, 1U);
-}
-
 std::string bytes_text(std::uint64_t bytes) {
   return bytes == 1 ? "1 byte" : std::to_string(bytes) + " bytes";
 }
@@ -125,35 +121,58 @@ Verdict Judge::judge_unwritten(const ComparedRun& run) const {
 }
 
 // Whole elements: half of one may well keep its bytes in arithmetic with what was there.
+template <class IsLeft>
+Verdict Judge::find_left(const IncumbentStudy::Poisoned& output, IsLeft&& is_left) const {
+  Offence offence;
+  const std::uint64_t element = element_bytes(output.tensor);
+  for_each_piece(output.tensor, [&](std::uint64_t from, std::uint64_t bytes) {
+    for (std::uint64_t at = from; at + element <= from + bytes; at += element) {
+      bool left = true;
+      for (std::uint64_t i = at; i < at + element && left; ++i)
+        left = output.written[i] && is_left(i);
+      if (!left) continue;
+      if (offence.bytes == 0) offence.address = output.tensor.address + at;
+      offence.bytes += element;
+    }
+  });
+  if (offence.bytes == 0) return {};
+  return {reasons::kWritesTooLittle,
+          bytes_text(offence.bytes) + " of output " + output.tensor.layout.name +
+              " are as before, the first is byte " +
+              std::to_string(offence.address - output.tensor.address) + " of it, " +
+              memory_.describe(offence.address),
+          {}};
+}
+
 Verdict Judge::left_alone(const MemoryState (&before)[2], const RunOutcome& first,
                           const RunOutcome& second) const {
-  if (!by_elements_) return {};
+  Verdict verdict;
+  if (!by_elements_) return verdict;
   for (const IncumbentStudy::Poisoned& output : study_.poisoned) {
-    const auto before0 = content(before[0], output.tensor),
-               got0 = content(first.state, output.tensor);
-    const auto before1 = content(before[1], output.tensor),
-               got1 = content(second.state, output.tensor);
-    Offence offence;
-    const std::uint64_t element = element_bytes(output.tensor);
-    for_each_piece(output.tensor, [&](std::uint64_t from, std::uint64_t bytes) {
-      for (std::uint64_t at = from; at + element <= from + bytes; at += element) {
-        bool same = true;
-        for (std::uint64_t i = at; i < at + element && same; ++i)
-          same = output.written[i] && got0[i] == before0[i] && got1[i] == before1[i];
-        if (!same) continue;
-        if (offence.bytes == 0) offence.address = output.tensor.address + at;
-        offence.bytes += element;
-      }
+    const auto before0 = content(before[0], output.tensor);
+    const auto before1 = content(before[1], output.tensor);
+    const auto got0 = content(first.state, output.tensor);
+    const auto got1 = content(second.state, output.tensor);
+    verdict = find_left(output, [&](std::uint64_t at) {
+      return got0[at] == before0[at] && got1[at] == before1[at];
     });
-    if (offence.bytes != 0)
-      return {reasons::kWritesTooLittle,
-              bytes_text(offence.bytes) + " of output " + output.tensor.layout.name +
-                  " are as before, the first is byte " +
-                  std::to_string(offence.address - output.tensor.address) + " of it, " +
-                  memory_.describe(offence.address),
-              {}};
+    if (!verdict.passed()) break;
   }
-  return {};
+  return verdict;
+}
+
+Verdict Judge::left_alone_once(const MemoryState& before, const MemoryState& expected,
+                               const RunOutcome& run) const {
+  Verdict verdict;
+  if (!by_elements_) return verdict;
+  for (const IncumbentStudy::Poisoned& output : study_.poisoned) {
+    const auto was = content(before, output.tensor), got = content(run.state, output.tensor);
+    const auto wanted = content(expected, output.tensor);
+    verdict = find_left(
+        output, [&](std::uint64_t at) { return got[at] == was[at] && wanted[at] != was[at]; });
+    if (!verdict.passed()) break;
+  }
+  return verdict;
 }
 
 std::uint64_t Judge::output_differences(const MemoryState& a, const MemoryState& b) const {
@@ -199,7 +218,8 @@ Verdict Judge::judge_values(const ComparedRun& run) const {
   for (const LaunchTensor& tensor : facts_.tensors) {
     ComparedLaunch::Tensor& compared = launch.tensors[tensor.layout.name];
     compared.layout = tensor.layout;
-    compared.before = keep(run.before, tensor);
+    // Who compares element by element asks for no inputs, which may be large.
+    if (!by_elements_) compared.before = keep(run.before, tensor);
     if (!tensor.is_output) continue;
     compared.expected = keep(run.expected, tensor);
     compared.got = keep(run.got.state, tensor);

@@ -42,6 +42,13 @@ class Judge {
   /// Of two runs from the two patterns: where both left them, though the incumbent writes there.
   [[nodiscard]] Verdict left_alone(const MemoryState (&before)[2], const RunOutcome& first,
                                    const RunOutcome& second) const;
+  /// Of one run from a pattern: where it left that, though the incumbent writes something else.
+  [[nodiscard]] Verdict left_alone_once(const MemoryState& before, const MemoryState& expected,
+                                        const RunOutcome& run) const;
+  /// Whether inputs make no difference to how values are compared.
+  [[nodiscard]] bool by_elements() const { return by_elements_; }
+  /// Values of the outputs alone.
+  [[nodiscard]] Verdict judge_values(const ComparedRun& run) const;
   /// Bytes of the outputs, as far as the incumbent writes them, that differ between two runs.
   [[nodiscard]] std::uint64_t output_differences(const MemoryState& a, const MemoryState& b) const;
 
@@ -58,7 +65,9 @@ class Judge {
   /// One that is not as expected; `is_changed`: by the incumbent.
   void look_at_byte(std::uint64_t address, bool is_changed, Offences& found) const;
   [[nodiscard]] Verdict judge_unwritten(const ComparedRun& run) const;
-  [[nodiscard]] Verdict judge_values(const ComparedRun& run) const;
+  /// Whole elements that the incumbent writes and for whose bytes `is_left` holds.
+  template <class IsLeft>
+  [[nodiscard]] Verdict find_left(const IncumbentStudy::Poisoned& output, IsLeft&& is_left) const;
   [[nodiscard]] Comparison by_policy(const ComparedLaunch::Tensor& tensor) const;
   [[nodiscard]] std::vector<std::byte> content(const MemoryState& state,
                                                const LaunchTensor& tensor) const;

@@ -69,6 +69,7 @@ TEST_F(Correct, SameSideEffects) {
 }
 TEST_F(Correct, UninitialisedOutput) { fails("accumulates", reasons::kUninitialised); }
 TEST_F(Correct, RecordedInputsOnly) { fails("remembers", reasons::kRecordedOnly); }
+TEST_F(Correct, LooksAtSomeInputsOnly) { fails("skims", reasons::kRecordedOnly); }
 
 TEST_F(Correct, WorksInPlace) {
   make("good_add", {"engine_add", true}, "in place");

@@ -28,25 +28,56 @@ TEST(Pattern, PiecesMakeUpTheWhole) {
   EXPECT_EQ(whole, pieces);
 }
 
-TEST(Shuffle, RowsKeepTheirValues) {
-  const TensorLayout layout{"t", registry::DType::Float32, {8, 16}, {20, 1}};
-  std::vector<float> values(8 * 20);
-  std::iota(values.begin(), values.end(), 0.0F);
-  const std::vector<float> before = values;
-  Random random(3);
-  shuffle(layout, std::as_writable_bytes(std::span(values)).first(layout.extent_bytes()), random);
-  std::vector<float> sums, expected;
-  for (std::size_t row = 0; row < 8; ++row) {
-    sums.push_back(std::accumulate(&values[row * 20], &values[row * 20] + 16, 0.0F));
-    expected.push_back(std::accumulate(&before[row * 20], &before[row * 20] + 16, 0.0F));
-    for (std::size_t i = 16; i < 20; ++i) EXPECT_EQ(values[row * 20 + i], before[row * 20 + i]);
+/// 8 rows of 16 values, 20 apart.
+class Fresh : public ::testing::Test {
+ protected:
+  void apply(Change how) {
+    Random random(3);
+    change(layout, std::as_writable_bytes(std::span(values)).first(layout.extent_bytes()), how,
+           random);
+    for (std::size_t row = 0; row < 8; ++row)
+      for (std::size_t i = 16; i < 20 && row * 20 + i < values.size(); ++i)
+        EXPECT_EQ(values[row * 20 + i], before[row * 20 + i]);
   }
-  EXPECT_NE(sums, expected);  // in another order
-  std::sort(sums.begin(), sums.end());
-  EXPECT_EQ(sums, expected);
+  static std::vector<float> sums(const std::vector<float>& of) {
+    std::vector<float> result;
+    for (std::size_t row = 0; row < 8; ++row)
+      result.push_back(std::accumulate(&of[row * 20], &of[row * 20] + 16, 0.0F));
+    return result;
+  }
+
+  const TensorLayout layout{"t", registry::DType::Float32, {8, 16}, {20, 1}};
+  std::vector<float> before = [] {
+    std::vector<float> made(8 * 20);
+    std::iota(made.begin(), made.end(), 0.0F);
+    return made;
+  }();
+  std::vector<float> values = before;
+};
+
+TEST_F(Fresh, ShuffledRowsKeepTheirValues) {
+  apply(Change::Shuffle);
+  std::vector<float> now = sums(values);
+  EXPECT_NE(now, sums(before));  // in another order
+  std::sort(now.begin(), now.end());
+  EXPECT_EQ(now, sums(before));
 }
 
-TEST(Shuffle, IndicesAreNoData) {
+TEST_F(Fresh, RedrawnRowsHaveOtherSums) {
+  apply(Change::Redraw);
+  EXPECT_NE(std::accumulate(values.begin(), values.end(), 0.0F),
+            std::accumulate(before.begin(), before.end(), 0.0F));
+}
+
+TEST_F(Fresh, FewValuesChange) {
+  apply(Change::Few);
+  int changed = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) changed += values[i] != before[i];
+  EXPECT_GT(changed, 4);
+  EXPECT_LE(changed, 8);
+}
+
+TEST(FreshInputs, IndicesAreNoData) {
   EXPECT_TRUE(is_data(registry::DType::BFloat16));
   EXPECT_TRUE(is_data(registry::DType::Int8));
   EXPECT_FALSE(is_data(registry::DType::Int32));

@@ -44,6 +44,13 @@ TEST_F(Timed, RightOnlyBeforeTiming) {
   expect_failed("late", Status::IncorrectNumerical, reasons::kBeforeTimingOnly);
 }
 
+TEST_F(Timed, LaunchesInAHurryAreChecked) {
+  make("hurried", {"engine_mix"});
+  const TrialResult result =
+      expect_failed("hurried", Status::IncorrectNumerical, reasons::kBeforeTimingOnly);
+  EXPECT_EQ(result.checks.back().name, "in quick succession");
+}
+
 Sample sample(double events_more, double kernels) {
   Sample made;
   made.kernels = {10e3, kernels};
