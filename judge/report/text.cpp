@@ -130,14 +130,12 @@ std::string shell_quote(std::string_view word) {
 }
 
 std::string shortened(std::string_view text, std::size_t most) {
-  std::size_t at = 0;
-  for (std::size_t count = 0; at < text.size(); ++count) {
-    if (count + 1 == most && at + 1 < text.size()) break;
-    do {
-      ++at;
-    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+  std::size_t characters = 0, cut = text.size();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
+    if (++characters == most) cut = i;  // where the last character that fits begins
   }
-  return at < text.size() ? std::string(text.substr(0, at)) + "…" : std::string(text);
+  return characters <= most ? std::string(text) : std::string(text.substr(0, cut)) + "…";
 }
 
 std::string number_text(double value) {
