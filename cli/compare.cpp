@@ -33,9 +33,9 @@ std::string time_or_status(const judge::Result* result) {
 
 std::string ratio_text(const Change& change) {
   if (change.ratio == 0) return "-";
-  std::string text = judge::number_text(change.ratio);
+  std::string text = judge::figure_text(change.ratio);
   if (change.low)
-    text += " [" + judge::number_text(*change.low) + ", " + judge::number_text(*change.high) + ']';
+    text += " [" + judge::figure_text(*change.low) + ", " + judge::figure_text(*change.high) + ']';
   return text;
 }
 
@@ -168,7 +168,7 @@ class CompareVerb : public Verb {
     context.out << summary << '\n';
     if (percent_ >= 0)
       context.out << format_count(regressions(changes), "regression") << " by more than "
-                  << judge::number_text(percent_) << " %\n";
+                  << judge::figure_text(percent_) << " %\n";
   }
 
   std::string old_, new_;

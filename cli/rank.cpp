@@ -17,7 +17,7 @@ namespace fib::cli {
 namespace {
 
 using judge::count_text;
-using judge::number_text;
+using judge::figure_text;
 using judge::percent_text;
 using judge::time_text;
 using registry::Json;
@@ -98,7 +98,7 @@ Ranking by_author(const judge::Field& field) {
   ranking.grid.titles = {">speedup",   ">success", ">wins",         ">definitions",
                          ">workloads", "author",   "best Solutions"};
   for (const auto& [author, score] : judge::author_ranking(field)) {
-    ranking.grid.rows.push_back({number_text(score.speedup), percent_text(score.success_rate),
+    ranking.grid.rows.push_back({figure_text(score.speedup), percent_text(score.success_rate),
                                  percent_text(score.win_rate),
                                  count_text(double(score.definitions)),
                                  count_text(double(score.workloads)), author, best_text(score)});

@@ -141,7 +141,7 @@ Markup bubbles_part(const ReportInput& input, const EngineBubbles& bubbles, Comm
                     " because the host was late",
                 command);
   if (bubbles.speedup_bound)
-    tiles += tile(number_text(*bubbles.speedup_bound) + " ×", "as fast without any gap, at best",
+    tiles += tile(figure_text(*bubbles.speedup_bound) + " ×", "as fast without any gap, at best",
                   command);
   if (bubbles.steps > 0)
     tiles += tile(time_text(bubbles.step_ms),

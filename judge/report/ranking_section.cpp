@@ -72,7 +72,7 @@ Markup author_table(const std::string& gpu, const Field& field, CommandRef comma
                    {"best Solutions", false, ""}});
   for (const auto& [author, score] : author_ranking(field))
     table.add(
-        {text_cell(author), number_cell(score.speedup, number_text(score.speedup)),
+        {text_cell(author), number_cell(score.speedup, figure_text(score.speedup)),
          share_cell(score.success_rate), share_cell(score.win_rate), count_cell(score.definitions),
          count_cell(score.workloads), text_cell(joined(score.best_solutions))},
         command);

@@ -138,7 +138,7 @@ std::string shortened(std::string_view text, std::size_t most) {
   return characters <= most ? std::string(text) : std::string(text.substr(0, cut)) + "…";
 }
 
-std::string number_text(double value) {
+std::string figure_text(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "∞" : "-∞";
   const double size = std::abs(value);
@@ -152,10 +152,10 @@ std::string number_text(double value) {
 
 std::string time_text(double milliseconds) {
   const double size = std::abs(milliseconds);
-  if (size >= 1000) return number_text(milliseconds / 1000) + " s";
-  if (size >= 1 || size == 0) return number_text(milliseconds) + " ms";
-  if (size >= 1e-3) return number_text(milliseconds * 1e3) + " µs";
-  return number_text(milliseconds * 1e6) + " ns";
+  if (size >= 1000) return figure_text(milliseconds / 1000) + " s";
+  if (size >= 1 || size == 0) return figure_text(milliseconds) + " ms";
+  if (size >= 1e-3) return figure_text(milliseconds * 1e3) + " µs";
+  return figure_text(milliseconds * 1e6) + " ns";
 }
 
 std::string percent_text(double share) { return format("%.1f %%", share * 100); }

@@ -34,7 +34,7 @@ namespace fib::judge {
 /// "12.3 µs", "4.56 ms", "1.20 s": three digits.
 [[nodiscard]] std::string time_text(double milliseconds);
 /// "1.23"; three digits, without an exponent where it can be.
-[[nodiscard]] std::string number_text(double value);
+[[nodiscard]] std::string figure_text(double value);
 /// "12.3 %".
 [[nodiscard]] std::string percent_text(double share);
 /// "1,234".

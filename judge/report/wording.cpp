@@ -7,10 +7,10 @@ namespace fib::judge {
 
 std::string speedup_text(const Result& result) {
   if (!result.speedup) return "";
-  std::string text = number_text(result.speedup->ratio);
+  std::string text = figure_text(result.speedup->ratio);
   if (result.speedup->has_interval())
     text +=
-        " [" + number_text(*result.speedup->low) + ", " + number_text(*result.speedup->high) + ']';
+        " [" + figure_text(*result.speedup->low) + ", " + figure_text(*result.speedup->high) + ']';
   return text;
 }
 
@@ -27,8 +27,8 @@ std::string first_wrong_text(const Result& result) {
   std::string index;
   for (const std::int64_t part : wrong->index)
     index += (index.empty() ? "" : ", ") + std::to_string(part);
-  return wrong->output + '[' + index + "]: expected " + number_text(wrong->expected) + ", got " +
-         number_text(wrong->got);
+  return wrong->output + '[' + index + "]: expected " + figure_text(wrong->expected) + ", got " +
+         figure_text(wrong->got);
 }
 
 std::string total_text(const TotalSaving& total) {

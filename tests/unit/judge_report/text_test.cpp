@@ -65,13 +65,13 @@ TEST(Text, ShortenedCountsCharactersNotBytes) {
 }
 
 TEST(Text, NumbersHaveThreeDigits) {
-  EXPECT_EQ(number_text(0), "0");
-  EXPECT_EQ(number_text(1.234), "1.23");
-  EXPECT_EQ(number_text(0.01234), "0.0123");
-  EXPECT_EQ(number_text(-123.4), "-123");
-  EXPECT_EQ(number_text(1234567), "1234567");
-  EXPECT_EQ(number_text(1e-9), "1.00e-09");
-  EXPECT_EQ(number_text(NAN), "NaN");
+  EXPECT_EQ(figure_text(0), "0");
+  EXPECT_EQ(figure_text(1.234), "1.23");
+  EXPECT_EQ(figure_text(0.01234), "0.0123");
+  EXPECT_EQ(figure_text(-123.4), "-123");
+  EXPECT_EQ(figure_text(1234567), "1234567");
+  EXPECT_EQ(figure_text(1e-9), "1.00e-09");
+  EXPECT_EQ(figure_text(NAN), "NaN");
   EXPECT_EQ(time_text(0.0123), "12.3 µs");
   EXPECT_EQ(time_text(1.5), "1.50 ms");
   EXPECT_EQ(time_text(-2500), "-2.50 s");
