@@ -109,7 +109,8 @@ registry::Trace trace_of(const std::string& definition, registry::Workload workl
     evaluation.correctness = correctness_of(result);
   } else {
     // Upstream allows these statuses no correctness; the checks that ran are told all the same.
-    for (const auto& [key, value] : correctness_json(result).items())
+    const Json correctness = correctness_json(result);  // items() does not keep it alive
+    for (const auto& [key, value] : correctness.items())
       if (key != "reason") extra[key] = value;
   }
   if (passed) evaluation.performance = performance_of(result);
