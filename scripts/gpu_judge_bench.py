@@ -22,7 +22,7 @@ def program(build, name):
 
 
 def bench(registry, capture, *options, timeout=300):
-    """Runs `fib bench`; its outcome. What it found is in the registry."""
+    """Runs `fib bench`; its outcome. What it found is in the registry; exit code 1 if some candidate is wrong."""
     return gpu_common.run([registry.build / "bin" / "fib", "bench", capture, "--registry", registry.root, *options],
                           timeout, registry.env())
 
