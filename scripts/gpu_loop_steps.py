@@ -225,8 +225,16 @@ def report(loop):
     return ", ".join(pages)
 
 
+def require_results(loop):
+    """Without any result no kernel is replaced, and there is nothing to compare."""
+    dry = loop.options.dry_run or loop.options.cpu
+    require(dry or read_traces(loop.registry), "not run: no Solution was judged")
+
+
 def qualify(loop):
     """All winners at once; what breaks the output is demoted."""
+    require_results(loop)
+
     def one(family):
         found = loop.directory / f"qualify-{family}.json"
         outcome = loop.fib("qualify", "--registry", loop.registry, "--json", found, "--file", "tokens.json", "--file",
@@ -292,6 +300,7 @@ def schedule(repeat):
 
 def ab(loop):
     """Baseline, winners, and again, taking turns; overheads of recording and of applying nothing."""
+    require_results(loop)
     (loop.directory / "empty" / "bindings").mkdir(parents=True, exist_ok=True)
     problems = []
     for number, variant in enumerate(schedule(loop.options.repeat)):

@@ -10,7 +10,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 HIDDEN, ROWS = 4096, 2048  # as in redirect_norm.cu
-DEFINITION, OP_TYPE, AUTHOR = "rmsnorm_h4096", "rmsnorm", "fibshim"
+DEFINITION, OP_TYPE, AUTHOR = "rmsnorm_h4096", "rmsnorm", "tests"
 KERNEL = "_Z12rmsnorm_rowsP13__nv_bfloat16PKS_S2_fi"  # rmsnorm_rows(out, in, weight, epsilon, hidden)
 SOURCE = ROOT / "tests" / "gpu" / "candidates" / "rmsnorm_vec.cu"
 BETTER, WRONG = "rmsnorm_vec", "rmsnorm_wrong"
