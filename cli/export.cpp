@@ -15,6 +15,7 @@
 #include "cli/progress.h"
 #include "cli/units.h"
 #include "cli/verb.h"
+#include "cli/workload_export.h"
 #include "trace/capture.h"
 
 namespace fib::cli {
@@ -57,17 +58,35 @@ class ExportVerb : public Verb {
            "thread with their arguments, live memory as counters, deviations as instants. It\n"
            "shows the host's side: when calls were made, not when kernels ran.\n"
            "\n"
-           "Example:\n"
-           "  fib export capture --perfetto timeline.json";
+           "--workloads writes launches in the capture's windows that a binding of the registry\n"
+           "describes as Workloads of it, with what their inputs held. Which of them, is the\n"
+           "policy's: keep_all; keep_first; keep_first_k; keep_first_k_by_axes; attention (by\n"
+           "average lengths); frequency (the K classes of axes that ran most often); farthest (K\n"
+           "that lie far from each other). All are of each Definition.\n"
+           "\n"
+           "Exit codes: 0; 1 no Workload came of it; 2 wrong usage; 3 the capture or registry "
+           "can't\n"
+           "be read; 4 the file or registry can't be written.\n"
+           "\n"
+           "Examples:\n"
+           "  fib export capture --perfetto timeline.json\n"
+           "  fib export capture --workloads registry/ --policy frequency -k 8 --budget 2G";
   }
   void add_options(CLI::App& app) override {
     app.add_option("CAPTURE", path_, "The capture")->type_name("")->required();
-    app.add_option("--perfetto", perfetto_, "File to write the time line to")
-        ->type_name("FILE")
-        ->required();
+    auto* const perfetto = app.add_option("--perfetto", perfetto_, "File to write the time line to")
+                               ->type_name("FILE");
+    auto* const workloads =
+        app.add_option("--workloads", workloads_.registry, "Registry to write Workloads to")
+            ->type_name("DIR")
+            ->excludes(perfetto);
+    add_workload_options(app, workloads);
   }
 
   int run(const Context& context) override {
+    if (!workloads_.registry.empty()) return export_captured(context, path_, workloads_);
+    if (perfetto_.empty())
+      throw CliError(kExitUsage, "say what to write: --perfetto FILE or --workloads DIR");
     const CaptureFacts facts = read_capture(path_);
     const trace::Capture capture = trace::open_capture(path_);
     EventFile file(perfetto_);
@@ -90,6 +109,40 @@ class ExportVerb : public Verb {
   }
 
  private:
+  void add_workload_options(CLI::App& app, CLI::Option* workloads) {
+    app.add_option("--policy", workloads_.policy, "Which launches")
+        ->type_name("NAME")
+        ->needs(workloads)
+        ->capture_default_str();
+    app.add_option("-k", workloads_.k, "How many, where the policy has a number")
+        ->type_name("K")
+        ->check(CLI::PositiveNumber)
+        ->needs(workloads)
+        ->capture_default_str();
+    app.add_option("--budget", workloads_.budget, "Of tensors: bytes, or with K, M, G or T")
+        ->type_name("SIZE")
+        ->needs(workloads)
+        ->capture_default_str();
+    app.add_option("--definition", workloads_.definition, "Only Definitions whose name matches")
+        ->type_name("REGEX")
+        ->needs(workloads);
+    app.add_option("--cases", workloads_.cases, "Keep the extracts here, as fib bench does")
+        ->type_name("DIR")
+        ->needs(workloads);
+    app.add_option("--device", workloads_.devices, "Replay on these GPUs, by number")
+        ->type_name("N,...")
+        ->delimiter(',')
+        ->needs(workloads);
+    app.add_option("--timeout", workloads_.timeout_seconds,
+                   "Seconds without progress after which a replay counts as hung")
+        ->type_name("S")
+        ->check(CLI::PositiveNumber)
+        ->needs(workloads)
+        ->capture_default_str();
+    app.add_flag("--force", workloads_.force, "Go on with another GPU or another driver")
+        ->needs(workloads);
+  }
+
   static std::uint64_t origin(const CaptureFacts& facts) {
     std::uint64_t first = UINT64_MAX;
     for (const ProcessFacts& process : facts.processes) {
@@ -116,6 +169,7 @@ class ExportVerb : public Verb {
   }
 
   std::string path_, perfetto_;
+  WorkloadExport workloads_;
 };
 
 }  // namespace

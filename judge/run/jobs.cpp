@@ -10,8 +10,10 @@
 namespace fib::judge {
 namespace {
 
-std::string key(const std::string& candidate, const std::string& workload, const std::string& gpu) {
-  return candidate + '\n' + workload + '\n' + gpu;
+/// Rankings go by name, so that of two names for one content both want a result.
+std::string key(const std::string& solution, const std::string& candidate,
+                const std::string& workload, const std::string& gpu) {
+  return solution + '\n' + candidate + '\n' + workload + '\n' + gpu;
 }
 
 }  // namespace
@@ -42,14 +44,15 @@ DoneJobs::DoneJobs(const registry::Registry& registry) {
     const registry::Trace& trace = stored.record;
     if (!trace.evaluation) continue;
     const std::string candidate = judged_candidate(*trace.evaluation);
-    if (candidate.empty()) continue;
-    done_.insert(key(candidate, trace.workload.uuid, trace.evaluation->environment.hardware));
+    if (candidate.empty() || !trace.solution) continue;
+    done_.insert(key(*trace.solution, candidate, trace.workload.uuid,
+                     trace.evaluation->environment.hardware));
   }
 }
 
 bool DoneJobs::has(const Job& job, const std::string& gpu) const {
-  return done_.contains(
-      key(candidate_hash(job.solution->record), workload_uuid(*job.subject), gpu));
+  return done_.contains(key(job.solution->record.name, candidate_hash(job.solution->record),
+                            workload_uuid(*job.subject), gpu));
 }
 
 std::vector<Job> plan_jobs(

@@ -26,7 +26,7 @@ struct Job {
     const registry::Registry& registry, const std::function<bool(const std::string&)>& wanted,
     bool incumbents);
 
-/// What has a result already, by (candidate_hash, workload uuid, GPU model).
+/// What has a result already, by name, candidate_hash, workload uuid and GPU model.
 class DoneJobs {
  public:
   explicit DoneJobs(const registry::Registry& registry);

@@ -95,3 +95,6 @@ fib_scenario(run_verb SCRIPT run_verb.py CASES
 fib_scenario(qualify SCRIPT qualify.py CASES
   all_good one_liar several_liars only_together crash hang numbers_in_a_file files_where_the_command_wants_them
   comparison_command noisy_command out_of_runs nothing_redirected fails_by_itself)
+# Candidates judged on the launches of a program.
+fib_scenario(bench SCRIPT bench.py CASES
+  judged in_graphs resumed killed applied workloads exported refusals)
