@@ -99,6 +99,7 @@ using Matches = std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 /// Launches by kernel (mangled) and Definition.
 Matches read_matches(const EngineSource& source) {
+  if (source.registry.empty()) return {};
   const registry::Registry registry = open_registry(source.registry);
   std::map<std::string, std::string> definitions;  // by the binding's file
   for (const auto& binding : registry::load_bindings(registry).list)

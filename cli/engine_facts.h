@@ -13,7 +13,7 @@ namespace fib::cli {
 /// else, for kernels with results, from the times of their incumbents within replayed sequences.
 struct EngineSource {
   std::string capture;
-  std::string registry;                    ///< whose bindings match launches
+  std::string registry;                    ///< whose bindings match launches; may be empty
   std::string replay;                      ///< what `fib replay --json` wrote; may be empty
   std::string process;                     ///< of the replayed window, and
   std::uint32_t window = 0;                ///< ... its number; 0: the first

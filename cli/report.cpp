@@ -45,11 +45,13 @@ class ReportVerb : public Verb {
            "\n"
            "Examples:\n"
            "  fib report --registry reg capture --replay replay.json -o report.html\n"
+           "  fib report capture -o engine.html\n"
            "  fib report --registry reg --markdown -\n"
            "  fib report --registry reg --solution my_norm --json -";
   }
   void add_options(CLI::App& app) override {
-    app.add_option("--registry", registry_, "The registry")->type_name("DIR")->required();
+    app.add_option("--registry", registry_, "The registry; without, only what the engine runs")
+        ->type_name("DIR");
     app.add_option("CAPTURE", capture_, "The capture that the engine's part is about")
         ->type_name("");
     app.add_option("-o,--output", html_, "Write the page there")->type_name("FILE");
@@ -74,6 +76,8 @@ class ReportVerb : public Verb {
   int run(const Context& context) override {
     if (html_.empty() && markdown_.empty() && json_.empty())
       throw CliError(kExitUsage, "say what to write: -o FILE, --markdown FILE or --json FILE");
+    if (registry_.empty() && capture_.empty())
+      throw CliError(kExitUsage, "say what to report on: --registry DIR, a CAPTURE, or both");
     if (capture_.empty() && !replay_.empty())
       throw CliError(kExitUsage, "--replay belongs to a CAPTURE: name that too");
     const judge::ReportInput input = read();
@@ -86,7 +90,8 @@ class ReportVerb : public Verb {
  private:
   [[nodiscard]] judge::ReportInput read() const {
     judge::ReportInput input;
-    LoadedResults loaded = load_results(registry_, filter_);
+    LoadedResults loaded;
+    if (!registry_.empty()) loaded = load_results(registry_, filter_);
     if (!filter_.solution.empty() && loaded.results.empty())
       throw CliError(kExitUsage, registry_ + " has no results of a Solution '" + filter_.solution +
                                      "': fib registry list --solutions " + registry_);

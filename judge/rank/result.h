@@ -37,12 +37,13 @@ struct ResultDetails {
   std::optional<bool> incumbent_deterministic;
   std::vector<ModeTiming> modes;  ///< intervals of 0 where the mode has none
   std::string time_source, l2, gpu_uuid, driver, log;
-  registry::Json clocks, ncu;            ///< as they stand there; null if they don't
-  std::optional<double> bytes_touched;   ///< inputs read and outputs written once
-  std::string bytes_from;                ///< who says that: "trial", "definition"
-  std::optional<double> peak_bandwidth;  ///< of the GPU, bytes a second
-  std::uint64_t pairs = 0, dropped = 0;  ///< samples of the decisive mode
-  std::optional<double> seconds;         ///< that the trial took
+  std::string incumbent_note;             ///< how its own runs differ
+  registry::Json clocks, ncu, sanitizer;  ///< as they stand there; null if they don't
+  std::optional<double> bytes_touched;    ///< inputs read and outputs written once
+  std::string bytes_from;                 ///< who says that: "trial", "definition"
+  std::optional<double> peak_bandwidth;   ///< of the GPU, bytes a second
+  std::uint64_t pairs = 0, dropped = 0;   ///< samples of the decisive mode
+  std::optional<double> seconds;          ///< that the trial took
 };
 
 /// What a Solution did with a workload on a GPU model, once. Latencies in milliseconds.

@@ -101,17 +101,21 @@ const Json* correctness_extra(const registry::Evaluation& evaluation) {
   return object_in(&*evaluation.correctness->extra, "fibshim");
 }
 
+/// What the checks found; stands in the correctness if there is one, else in the Evaluation.
+void read_findings(const Json& ours, ResultDetails& details) {
+  details.matched_ratio = number_in(ours, "matched_ratio");
+  if (const Json* const wrong = object_in(&ours, "first_wrong"))
+    details.first_wrong = first_wrong_of(*wrong);
+  details.incumbent_deterministic = truth_in(ours, "incumbent_deterministic");
+  details.incumbent_note = text_in(ours, "incumbent_note");
+  read_checks(ours, details);
+}
+
 void read_correctness(const registry::Evaluation& evaluation, ResultDetails& details) {
   if (!evaluation.correctness) return;
   details.max_absolute_error = evaluation.correctness->max_absolute_error;
   details.max_relative_error = evaluation.correctness->max_relative_error;
-  const Json* const ours = correctness_extra(evaluation);
-  if (ours == nullptr) return;
-  details.matched_ratio = number_in(*ours, "matched_ratio");
-  if (const Json* const wrong = object_in(ours, "first_wrong"))
-    details.first_wrong = first_wrong_of(*wrong);
-  details.incumbent_deterministic = truth_in(*ours, "incumbent_deterministic");
-  read_checks(*ours, details);
+  if (const Json* const ours = correctness_extra(evaluation)) read_findings(*ours, details);
 }
 
 }  // namespace
@@ -149,11 +153,12 @@ void read_details(const registry::Evaluation& evaluation, ResultDetails& details
   details.driver = text_in(*ours, "driver");
   if (const Json* const clocks = object_in(ours, "clocks")) details.clocks = *clocks;
   if (const Json* const ncu = find_member(*ours, "ncu")) details.ncu = *ncu;
+  if (const Json* const found = find_member(*ours, "sanitizer")) details.sanitizer = *found;
   details.bytes_touched = positive(number_in(*ours, "bytes_touched"));
   if (details.bytes_touched) details.bytes_from = "trial";
   details.peak_bandwidth = positive(number_in(*ours, "peak_bytes_per_second"));
   details.seconds = number_in(*ours, "seconds");
-  if (details.checks.empty()) read_checks(*ours, details);
+  if (correctness_extra(evaluation) == nullptr) read_findings(*ours, details);
 }
 
 }  // namespace fib::judge

@@ -173,8 +173,6 @@ Markup engine_section(const ReportInput& input, Commands& commands) {
   if (!input.engine) return {};
   const EngineFacts& engine = *input.engine;
   const CommandRef info = commands.add({"fib", "info", input.capture});
-  const CommandRef explain =
-      commands.add({"fib", "explain", input.capture, "--registry", input.registry});
   Markup content = tiles_of(engine, info);
   Markup processes;
   for (const std::string& process : engine.processes)
@@ -185,7 +183,10 @@ Markup engine_section(const ReportInput& input, Commands& commands) {
                            ? "GPU times are not known: a capture has none. `fib replay --json` "
                              "measures them, and --replay takes what it wrote."
                            : "GPU times: " + engine.gpu_source + ".");
-  content += definition_table(engine, explain) + kernel_table(engine, info);
+  if (!input.registry.empty())
+    content += definition_table(
+        engine, commands.add({"fib", "explain", input.capture, "--registry", input.registry}));
+  content += kernel_table(engine, info);
   if (engine.bubbles) content += bubbles_part(input, *engine.bubbles, commands);
   return section("engine", "What the engine runs", content);
 }

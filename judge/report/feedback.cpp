@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "judge/rank/saving.h"
+#include "judge/report/engine_text.h"
 #include "judge/report/report_input.h"
 #include "judge/report/text.h"
 
@@ -66,6 +67,7 @@ Json correctness(const ResultDetails& details) {
     checks.push_back({{"name", check.name}, {"passed", check.passed}, {"detail", check.detail}});
   if (details.incumbent_deterministic)
     object["incumbent_deterministic"] = *details.incumbent_deterministic;
+  if (!details.incumbent_note.empty()) object["incumbent_note"] = details.incumbent_note;
   return object;
 }
 
@@ -128,6 +130,7 @@ Json result_json(const Result& result, const ReportInput& input) {
               {"timing", timing(result)},
               {"roofline", roofline(result)},
               {"ncu", result.details.ncu},
+              {"sanitizer", result.details.sanitizer},
               {"clocks", result.details.clocks},
               {"gpu_uuid", result.details.gpu_uuid},
               {"driver", result.details.driver},
@@ -138,8 +141,10 @@ Json result_json(const Result& result, const ReportInput& input) {
 }  // namespace
 
 Json feedback(const ReportInput& input) {
-  Json document{{"format", 1}, {"registry", input.registry}};
+  Json document{{"format", 1}};
+  if (!input.registry.empty()) document["registry"] = input.registry;
   if (!input.capture.empty()) document["capture"] = input.capture;
+  if (input.engine) document["engine"] = engine_json(*input.engine);
   Json& gpus = document["gpus"] = Json::array();
   for (const TotalSaving& total : total_savings(input.results))
     gpus.push_back({{"gpu", total.gpu},

@@ -46,16 +46,18 @@ std::string summary(const ReportInput& input) {
   return text + ". Of each Solution, workload and GPU model the newest result counts.";
 }
 
-Markup navigation(bool engine) {
+Markup navigation(bool judged, bool engine) {
   Markup links;
   const auto link = [&](const char* id, const char* text) {
     links += element("a", {{"href", std::string("#") + id}}, escaped(text));
   };
-  link("saving", "Saving");
+  if (judged) link("saving", "Saving");
   if (engine) link("engine", "Engine");
-  link("candidates", "Candidates");
-  link("fast-p", "fast_p");
-  link("leaderboard", "Leaderboard");
+  if (judged) {
+    link("candidates", "Candidates");
+    link("fast-p", "fast_p");
+    link("leaderboard", "Leaderboard");
+  }
   link("commands", "Commands");
   return element("nav", {{"aria-label", "Sections"}}, links);
 }
@@ -65,6 +67,7 @@ Markup commands_section(const ReportInput& input, const Commands& commands) {
       "Small numbers behind figures and rows name the command that prints them again; a click on a "
       "row's numbers shows it.");
   content += commands.list();
+  if (input.registry.empty()) return section("commands", "Commands", content);
   const std::string capture = input.capture.empty() ? "CAPTURE" : input.capture;
   content += element("p", escaped("Measured again: ") +
                               element("code", "fib bench " + shell_quote(capture) + " --registry " +
@@ -76,15 +79,20 @@ Markup commands_section(const ReportInput& input, const Commands& commands) {
 
 std::string html_report(const ReportInput& input) {
   Commands commands;
-  Markup sections = saving_section(input, commands);
+  const bool judged = !input.registry.empty();
+  Markup sections;
+  if (judged) sections += saving_section(input, commands);
   sections += engine_section(input, commands);
-  sections += candidates_section(input, commands);
-  sections += fast_p_section(input, commands);
-  sections += ranking_section(input, commands);
+  if (judged) {
+    sections += candidates_section(input, commands);
+    sections += fast_p_section(input, commands);
+    sections += ranking_section(input, commands);
+  }
   sections += commands_section(input, commands);
-  const std::string title = "Kernels of " + clean(input.registry);
-  Markup body = element("header", element("h1", title) + paragraph(summary(input)) +
-                                      navigation(input.engine.has_value()));
+  const std::string title = "Kernels of " + clean(judged ? input.registry : input.capture);
+  const Markup about = judged ? paragraph(summary(input)) : Markup();
+  Markup body = element(
+      "header", element("h1", title) + about + navigation(judged, input.engine.has_value()));
   body += element("main", sections);
   body.text += "\n<script type=\"application/json\" id=\"feedback\">" +
                script_json(registry::to_text(feedback(input))) + "</script>\n<script>" +

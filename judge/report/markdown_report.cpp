@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "judge/rank/saving.h"
+#include "judge/report/engine_text.h"
 #include "judge/report/report_input.h"
 #include "judge/report/text.h"
 #include "judge/report/wording.h"
@@ -67,7 +68,9 @@ std::string failures(const ReportInput& input) {
 }  // namespace
 
 std::string markdown_report(const ReportInput& input) {
-  std::string text = "## Candidates of " + markdown_escape(input.registry) + "\n\n";
+  std::string text = input.engine ? engine_markdown(*input.engine) : "";
+  if (input.registry.empty()) return text;
+  text += "## Candidates of " + markdown_escape(input.registry) + "\n\n";
   if (input.results.empty()) return text + "No results.\n";
   text += totals(input) + candidates(input) + failures(input);
   text +=

@@ -51,6 +51,8 @@ found.sections = [...document.querySelectorAll("section")].map((it) => it.id);
 found.fetched = performance.getEntriesByType("resource").map((it) => it.name);
 found.width = innerWidth;
 found.wide = document.documentElement.scrollWidth;
+document.body.style.width = "360px";  // windows are never narrower than 500, phones are
+found.narrow = document.body.scrollWidth;
 found.dark = matchMedia("(prefers-color-scheme: dark)").matches;
 found.background = getComputedStyle(document.body).backgroundColor;
 found.ink = getComputedStyle(document.body).color;
@@ -135,6 +137,7 @@ def check_page(found, width):
     check("nothing was fetched", found["fetched"] == [], found["fetched"])
     check("the page is as wide as the screen",
           found["width"] == width and found["wide"] <= width, (found["width"], found["wide"]))
+    check("it fits a narrow phone", found["narrow"] <= 360, found["narrow"])
     check("a click on a number shows its command", found["popover"] == found["expected"], found)
     check("Escape closes it", found["closed"])
     check_sorting(found)
@@ -175,12 +178,13 @@ def main():
     browser = Browser(program, directory.resolve())
     page = make_report(fib, directory.resolve(), "synthetic")
     dark = "--blink-settings=preferredColorScheme=0"
-    for name, size, options in (("desktop", (1360, 900), ()), ("phone", (390, 900), ()),
+    for name, size, options in (("desktop", (1360, 900), ()), ("phone", (500, 900), ()),
                                 ("dark", (1360, 900), (dark,))):
         found = browser.probe(page, size, *options)
         check_page(found, size[0])
         check_contrast(found, name == "dark")
-        browser.run(page, (size[0], 5000), *options, f"--screenshot={directory / (name + '.png')}")
+        width = 390 if name == "phone" else size[0]
+        browser.run(page, (width, 5000), *options, f"--screenshot={directory / (name + '.png')}")
     check_hostile(browser, fib, directory.resolve())
     print(f"report_test: all is well; screenshots in {directory}")
 

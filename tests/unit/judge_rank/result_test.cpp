@@ -98,6 +98,20 @@ TEST(Result, MembersOfWrongTypesCountAsMissing) {
   EXPECT_EQ(result.details.pairs, 0U);
 }
 
+TEST(Result, OfAFailureHasItsChecksInTheEvaluation) {
+  Json trace = judged_json();
+  Json& evaluation = trace["evaluation"];
+  evaluation["status"] = "RUNTIME_ERROR";
+  evaluation["fibshim"]["checks"] = {{{"name", "poison A"}, {"passed", false}, {"detail", "x"}}};
+  evaluation["fibshim"]["first_wrong"] = {{"output", "y"}, {"index", Json::array()}};
+  evaluation["correctness"] = evaluation["performance"] = nullptr;
+  const Result result = read({trace}).at(0);
+  EXPECT_FALSE(result.passed());
+  EXPECT_TRUE(result.has_incumbent());
+  EXPECT_EQ(result.details.checks.at(0).name, "poison A");
+  EXPECT_EQ(result.details.first_wrong->output, "y");
+}
+
 TEST(Result, NewestPerSolutionWorkloadAndGpu) {
   Json old_one = trace_json(), new_one = trace_json(), elsewhere = trace_json();
   old_one["evaluation"]["timestamp"] = "2026-01-03T00:00:00";

@@ -54,6 +54,16 @@ TEST(Feedback, DrawsTheRooflineFromWhatIsKnown) {
   EXPECT_DOUBLE_EQ(roofline["share_of_peak"].get<double>(), 0.75);
 }
 
+TEST(Feedback, TellsWhatTheEngineRuns) {
+  ReportInput input = made_report();
+  const Json engine = feedback(input)["engine"];
+  EXPECT_EQ(engine["kernels"][0]["gpu_ms"], 3.0);
+  EXPECT_EQ(engine["kernels"][0]["definitions"]["norm"], 30);
+  EXPECT_EQ(engine["bubbles"]["speedup_bound"], 2.0);
+  input.engine.reset();
+  EXPECT_FALSE(feedback(input).contains("engine"));
+}
+
 TEST(Feedback, WritesInfinityAndNanAsUpstreamDoes) {
   ReportInput input = made_report();
   input.results[2].details.first_wrong->got = std::numeric_limits<double>::quiet_NaN();

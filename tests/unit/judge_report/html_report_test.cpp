@@ -133,10 +133,23 @@ TEST(HtmlReport, SaysWhereGpuTimesComeFrom) {
 }
 
 TEST(HtmlReport, OfNothingSaysSo) {
-  const std::string page = html_report({});
+  ReportInput input;
+  input.registry = "reg";
+  const std::string page = html_report(input);
   EXPECT_TRUE(has(page, "The registry has no results."));
   EXPECT_TRUE(has(page, "no saving is known"));
   EXPECT_FALSE(has(page, "<section id=\"engine\">"));
+}
+
+TEST(HtmlReport, OfACaptureAloneIsAboutTheEngine) {
+  ReportInput input = made_report();
+  input.registry.clear();
+  input.results.clear();
+  const std::string page = html_report(input);
+  EXPECT_TRUE(has(page, "<h1>Kernels of capture</h1>"));
+  EXPECT_TRUE(has(page, "norm_kernel"));
+  EXPECT_FALSE(has(page, "<section id=\"candidates\">") || has(page, "href=\"#candidates\""));
+  EXPECT_FALSE(has(page, "fib explain") || has(page, "--registry"));
 }
 
 TEST(HtmlReport, WithoutABaselineSaysWhy) {
