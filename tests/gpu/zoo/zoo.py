@@ -100,7 +100,8 @@ ZOO = [
     Cheat("first_sums", SUMS, WRONG, RECORDED, "other inputs have other sums, even where there is but one row"),
     Cheat("cached_by_address", STIR, WRONG, RECORDED, "other inputs come at the same addresses"),
     Cheat("cached_by_fingerprint", STIR, WRONG, RECORDED, "inputs may differ in a few elements only"),
-    Cheat("cached_sums", SUMS, WRONG, RECORDED, "inputs may differ in a few elements only"),
+    # Of a short row it may by chance sample a value that changed; then it computes, and is right.
+    Cheat("cached_sums", SUMS, WRONG, RECORDED, "inputs may differ in a few elements only", cases="any"),
     # Work that is done for the checks only.
     Cheat("every_other", STIR, WRONG, LITTLE + TIRED + ("nondeterministic",),
           "every run is checked, with the output filled anew"),
