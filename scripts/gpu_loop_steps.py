@@ -184,13 +184,15 @@ def bench(loop):
     lines = []
     for number, family in enumerate(loop.options.families):
         outcome = loop.fib("bench", loop.capture(family), "--registry", loop.registry, "--resume", "--max-seconds",
-                           loop.options.max_seconds, timeout=loop.left() / (len(loop.options.families) - number))
+                           loop.options.max_seconds, "--fresh-runs", loop.options.fresh_runs,
+                           timeout=loop.left() / (len(loop.options.families) - number))
         lines.append(f"{family}: " + ("timed out" if outcome.timed_out else f"exit code {outcome.code}"))
         require(loop.options.dry_run or outcome.timed_out or outcome.code in (0, 1),
                 f"{family}: exit code {outcome.code}: {outcome.last_words()}")
     loop.traces = read_traces(loop.registry)
     require(loop.options.dry_run or loop.traces, "no result was written: " + "; ".join(lines))
-    return f"{'; '.join(lines)}; {len(table.newest(loop.traces))} results, {len(table.beaten(loop.traces))} incumbents beaten"
+    return (f"{'; '.join(lines)}; {len(table.newest(loop.traces))} results, "
+            f"{len(table.beaten(loop.traces))} incumbents beaten")
 
 
 def read_traces(root):
@@ -239,7 +241,8 @@ def qualify(loop):
         found = loop.directory / f"qualify-{family}.json"
         outcome = loop.fib("qualify", "--registry", loop.registry, "--json", found, "--file", "tokens.json", "--file",
                            "digests.txt", "--max-runs", loop.options.qualify_runs, "--",
-                           *loop.serve(family, "--layers", loop.options.layers, "--rounds", 0, "--out", "{out}"))
+                           *loop.serve(family, "--layers", loop.options.layers, "--rounds", 0, "--deterministic",
+                                       "--out", "{out}"))
         if loop.options.dry_run:
             return ""
         require(not outcome.timed_out and outcome.code in (0, 1), f"{family}: {outcome.last_words()}")
@@ -291,11 +294,11 @@ def hits_of(loop, place):
     return table.hit_text(most)
 
 
-def schedule(repeat):
+def schedule(repeat, overheads=True):
     """Variants in the order in which they run: baselines and winners take turns, the overheads once."""
     turns = [["baseline", "winners"], ["winners", "baseline"]]
     order = [variant for turn in range(max(2, repeat)) for variant in turns[turn % 2]]
-    return order[:2] + ["recording", "empty"] + order[2:]
+    return order[:2] + ["recording", "empty"] * overheads + order[2:]
 
 
 def ab(loop):
@@ -303,7 +306,7 @@ def ab(loop):
     require_results(loop)
     (loop.directory / "empty" / "bindings").mkdir(parents=True, exist_ok=True)
     problems = []
-    for number, variant in enumerate(schedule(loop.options.repeat)):
+    for number, variant in enumerate(schedule(loop.options.repeat, not loop.options.no_overheads)):
         for family in loop.options.families:
             try:
                 run_variant(loop, family, variant, loop.directory / "ab" / f"{number}-{family}-{variant}")

@@ -47,6 +47,8 @@ def arguments():
     parser.add_argument("--logits", type=int, default=0, metavar="STEPS",
                         help="keep the logits of so many steps of each group")
     parser.add_argument("--device", default="cuda", help="cpu: no graphs, a dry run that needs no GPU")
+    parser.add_argument("--deterministic", action="store_true",
+                        help="attention without cuDNN, whose kernels give other bits from run to run")
     parser.add_argument("--tiny", action="store_true", help="small widths, for dry runs")
     return parser.parse_args()
 
@@ -251,6 +253,8 @@ def main():
     options.steps = max(1, options.steps)
     if max(PROMPTS) + options.steps + 8 > options.cache:
         sys.exit(f"--cache {options.cache} has no room for {max(PROMPTS)} + {options.steps} tokens")
+    if options.deterministic:
+        torch.backends.cuda.enable_cudnn_sdp(False)
     model = build(options)
     results = {"family": options.family, "layers": options.layers, "cache": options.cache,
                "torch": torch.__version__, "transformers": transformers.__version__,
