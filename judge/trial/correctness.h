@@ -39,6 +39,8 @@ class Correctness {
 
  private:
   void phase(const std::string& name);
+  /// From `inputs_`, with other patterns than before.
+  [[nodiscard]] Verdict run_fresh(const std::string& name, std::uint64_t seed);
   bool add(const std::string& name, const Verdict& verdict, const std::string& note = {});
   bool fail(const std::string& reason, const std::string& detail);
   void take_errors(const Verdict& verdict);

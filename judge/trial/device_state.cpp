@@ -13,10 +13,30 @@ using replayer::Range;
 
 /// As the largest loads of a kernel; a multiple of every element.
 constexpr std::uint64_t kStep = 16;
-/// Changed bytes that lie closer together are restored in one copy.
+/// Changed bytes that lie closer together are put back in one copy; further ones, too, if there
+/// would be more than so many copies.
 constexpr std::uint64_t kNear = 64;
+constexpr std::size_t kMostCopies = 64;
+constexpr std::uint64_t kFurthest = std::uint64_t{1} << 30;
+/// To turn more takes longer than it is worth.
+constexpr std::uint64_t kLargestTurned = std::uint64_t{1} << 28;
 
 Range range_of(const LaunchTensor& tensor) { return {tensor.address, tensor.end()}; }
+
+/// Without gaps that are smaller, where the gap is memory of the engine's, too.
+std::vector<Range> joined_over(const TrialMemory& memory, const std::vector<Range>& ranges,
+                               std::uint64_t gap) {
+  std::vector<Range> joined;
+  for (const Range& range : ranges) {
+    const bool is_near = !joined.empty() && range.begin - joined.back().end < gap &&
+                         memory.bytes_from(joined.back().end - 1) > range.begin - joined.back().end;
+    if (is_near)
+      joined.back().end = range.end;
+    else
+      joined.push_back(range);
+  }
+  return joined;
+}
 
 std::uint64_t l2_bytes(const driver::DriverApi& api, CUdevice device) {
   int bytes = 0;
@@ -61,6 +81,7 @@ void DeviceState::plan(const TimedTrial& trial) {
   std::vector<Range> data, fixed, outputs;
   for (const LaunchTensor& tensor : trial.facts.tensors) {
     if (trial.memory.bytes_from(tensor.address) < tensor.bytes) continue;
+    if (tensor.is_output && tensor.bytes > kLargestCopied) continue;  // as a side effect
     if (tensor.is_output)
       outputs.push_back(range_of(tensor));
     else
@@ -70,8 +91,13 @@ void DeviceState::plan(const TimedTrial& trial) {
   outputs = replayer::joined(std::move(outputs));
   fixed = replayer::joined(std::move(fixed));
   std::vector<Range> turned;
-  for (const Range& range : replayer::joined(std::move(data)))
-    if (!replayer::overlaps(fixed, range) && range.bytes() >= 2 * kStep) turned.push_back(range);
+  for (const Range& range : replayer::joined(std::move(data))) {
+    if (replayer::overlaps(fixed, range) || range.bytes() < 2 * kStep) continue;
+    if (range.bytes() <= kLargestTurned)
+      turned.push_back(range);
+    else
+      note_ = "inputs of more than 256 MiB are the same for all launches";
+  }
   for (const Range& range : turned) turned_.push_back({range, 0});
   const std::vector<Range> others = side_effects(trial, outputs);
   has_side_effects_ = !others.empty();
@@ -90,16 +116,19 @@ std::vector<Range> DeviceState::side_effects(const TimedTrial& trial,
     const std::uint64_t begin = trial.memory.place(page).address;
     const Bytes before = trial.memory.page({}, page);
     for (const Range& part : replayer::cut({{begin, begin + now.size()}}, outputs, false))
-      for (std::uint64_t at = part.begin; at < part.end; ++at) {
-        if (now[at - begin] == before[at - begin]) continue;
-        if (!found.empty() && at - found.back().end < kNear)
-          found.back().end = at + 1;
-        else
-          found.push_back({at, at + 1});
-      }
+      for (std::uint64_t at = part.begin; at < part.end; ++at)
+        if (now[at - begin] != before[at - begin]) {
+          if (!found.empty() && found.back().end == at)
+            found.back().end = at + 1;
+          else
+            found.push_back({at, at + 1});
+        }
   }
-  // Near ones may have been joined over an output between them.
-  return replayer::cut(replayer::joined(std::move(found)), outputs, false);
+  found = replayer::joined(std::move(found));
+  for (std::uint64_t near = kNear;
+       near == kNear || (found.size() > kMostCopies && near < kFurthest); near *= 16)
+    found = joined_over(trial.memory, found, near);
+  return replayer::cut(found, outputs, false);
 }
 
 CUresult DeviceState::take(const TimedTrial& trial, const MemoryState& state,

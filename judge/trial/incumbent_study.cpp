@@ -10,9 +10,6 @@
 namespace fib::judge {
 namespace {
 
-/// Copies of more than this cost more than they tell.
-constexpr std::uint64_t kMostPoisoned = std::uint64_t{1} << 30;
-
 class Study {
  public:
   Study(Runner& runner, TrialMemory& memory, Subject& subject, const LaunchFacts& facts,
@@ -48,7 +45,7 @@ class Study {
       };
       if (std::any_of(facts_.tensors.begin(), facts_.tensors.end(), is_input))
         add_note("output " + output.layout.name + " is not poisoned: it is an input, too");
-      else if (output.bytes > kMostPoisoned)
+      else if (output.bytes > kLargestCopied)
         add_note("output " + output.layout.name + " is not poisoned: it is too large");
       else
         s_.poisoned.push_back({output, {}});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,6 +10,10 @@
 #include "judge/trial/tensors.h"
 
 namespace fib::judge {
+
+/// Outputs of more bytes get no patterns, and are put back only where they were written: copies
+/// would cost more than they tell.
+inline constexpr std::uint64_t kLargestCopied = std::uint64_t{1} << 30;
 
 /// What the incumbent does, seen from outside: the standard that candidates are held to.
 struct IncumbentStudy {
