@@ -14,6 +14,7 @@
 #include "cli/open_capture.h"
 #include "cli/registry_commands.h"
 #include "judge/cases/export_workloads.h"
+#include "registry/bindings/table_source.h"
 #include "registry/store/error.h"
 
 namespace fib::cli {
@@ -191,8 +192,8 @@ class BenchVerb : public Verb {
     for (const std::string& line : builds.lines()) spdlog::warn("{}", printable(line));
     options_.trial = builds.before(judge::supervise_trial);
     if (tools_.any())
-      options_.tools = [this](const judge::TrialRequest& request) {
-        return run_tools(tools_, request);
+      options_.tools = [&](const judge::TrialRequest& request) {
+        return run_tools(tools_, request, entries_of(judged.registry, request.solution));
       };
     options_.say = [](const std::string& text) { spdlog::info("{}", text); };
     BenchSummary summary;
@@ -223,6 +224,17 @@ class BenchVerb : public Verb {
       std::ranges::move(outcomes, std::back_inserter(all));
     }
     return all;
+  }
+
+  /// Names of the kernels that a Solution launches.
+  static std::vector<std::string> entries_of(const registry::Registry& registry,
+                                             const std::string& solution) {
+    std::vector<std::string> entries;
+    registry::Findings unused;
+    const auto candidate = registry::to_spec(*registry.solution(solution), unused);
+    if (!candidate) return entries;
+    for (const auto& kernel : candidate->launch.kernels) entries.push_back(kernel.entry);
+    return entries;
   }
 
   static void export_cases(const JudgedRegistry& judged, const judge::CaseSet& cases) {

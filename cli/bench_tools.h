@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "judge/run/evaluation.h"
 #include "judge/trial_request.h"
@@ -20,8 +21,10 @@ struct BenchTools {
 void check_tools(const BenchTools& tools);
 
 /// Runs `fib trial` of the request under the tools, without timing: what they found, as JSON.
+/// `entries`: the candidate's kernels, mangled, which are to be profiled.
 [[nodiscard]] judge::ToolFindings run_tools(const BenchTools& tools,
-                                            const judge::TrialRequest& request);
+                                            const judge::TrialRequest& request,
+                                            const std::vector<std::string>& entries);
 
 /// From what ncu prints with --csv --page raw: for each kernel its name, duration, throughputs,
 /// occupancy and registers. Empty if there is no such table.

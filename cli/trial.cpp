@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <ostream>
@@ -50,7 +51,10 @@ class TrialVerb : public Verb {
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     const registry::ParsedJson parsed = registry::parse_json(text);
     if (!parsed.ok()) throw std::runtime_error("is not accepted as JSON: " + parsed.error);
-    return judge::request_of(parsed.value);
+    judge::TrialRequest request = judge::request_of(parsed.value);
+    const char* const cache = std::getenv("FIB_CACHE_PATH");
+    if (request.cache.empty() && cache != nullptr) request.cache = cache;
+    return request;
   } catch (const std::runtime_error& error) {
     throw CliError(kExitUsage, path_ + ": " + error.what());
   }

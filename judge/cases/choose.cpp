@@ -18,6 +18,7 @@ void choose(const std::vector<LaunchClass>& classes, std::vector<std::size_t> of
   std::ranges::stable_sort(of_one, {}, [&](std::size_t index) {
     return std::pair(classes[index].size, classes[index].bytes);
   });
+  if (of_one.size() == 1) return give(of_one.front(), "only");
   // Of equally hot ones the largest.
   const auto hottest = std::max_element(
       of_one.rbegin(), of_one.rend(),

@@ -18,10 +18,10 @@ struct ChosenLaunch {
   std::uint64_t count = 0;  ///< launches that it stands for
 };
 
-/// Of each Definition the smallest, the largest, the median and the hottest class, or all of them.
-/// Size is the product of the variable axes, then the bytes of the tensors; hot is what ran most
-/// often. Only classes with a launch in a window can be chosen; it is their first. In the order of
-/// the classes.
+/// Of each Definition the only one, or the smallest, the largest, the median and the hottest class,
+/// or all of them. Size is the product of the variable axes, then the bytes of the tensors; hot is
+/// what ran most often. Only classes with a launch in a window can be chosen; it is their first. In
+/// the order of the classes.
 [[nodiscard]] std::vector<ChosenLaunch> choose_classes(const std::vector<LaunchClass>& classes,
                                                        bool all);
 

@@ -44,6 +44,12 @@ TEST(Choose, SmallestLargestMedianAndHottest) {
   EXPECT_EQ(choose_classes(classes, true).size(), 5u) << "what is in no window can't be chosen";
 }
 
+TEST(Choose, OneClassHasOneRole) {
+  const auto chosen = choose_classes({of(8, 5), of(4, 1, {})}, false);
+  ASSERT_EQ(chosen.size(), 1u);
+  EXPECT_EQ(chosen[0].role, "only");
+}
+
 TEST(Export, PoliciesOfUpstream) {
   const std::vector<LaunchClass> classes = {of(8, 6, {2, 5, 6}), of(1, 4, {1, 3})};
   const auto by = [&](ExportPolicy policy, std::size_t k) {

@@ -5,6 +5,7 @@
 
 #include "judge/cases/case_inputs.h"
 #include "judge/cases/export_workloads.h"
+#include "registry/model/safetensors.h"
 #include "registry/validate/validate.h"
 #include "tests/unit/judge_cases/scale_capture.h"
 
@@ -98,7 +99,8 @@ TEST(MakeCases, WithoutABindingThereIsNoCase) {
   const ScaleCapture scale;
   scale.write("bindings/toy/scale/engine.json", R"json({"name": "engine", "definition": "scale",
     "match": {"kernel": {"name": "other"}}, "axes": {"n": "grid.x"},
-    "inputs": {"x": "param(0, 0, ptr)", "factor": null}, "outputs": {"y": "param(0, 0, ptr)"}})json");
+    "inputs": {"x": "param(0, 0, ptr)", "factor": null},
+    "outputs": {"y": "param(0, 0, ptr)"}})json");
   EXPECT_TRUE(scale.cases().cases.empty());
 }
 
