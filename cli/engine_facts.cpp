@@ -95,6 +95,19 @@ bool is_match(match::Reason reason) {
   }
 }
 
+/// Of the process and window that the replay says it is of, unless the caller does.
+TimelineFacts replayed_timeline(const EngineSource& source) {
+  const nlohmann::ordered_json report = read_replay_report(source.replay);
+  std::string process = source.process;
+  std::uint32_t window = source.window;
+  if (const auto found = report.find("process"); process.empty() && found != report.end())
+    if (found->is_string()) process = found->get<std::string>();
+  if (const auto found = report.find("window"); window == 0 && found != report.end())
+    if (found->is_number_unsigned()) window = found->get<std::uint32_t>();
+  return read_timeline_facts(chosen_process(source.capture, process), {window, kGapsKept, {}},
+                             [&](std::uint32_t) { return report; });
+}
+
 using Matches = std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 /// Launches by kernel (mangled) and Definition.
@@ -192,10 +205,7 @@ judge::EngineFacts read_engine_facts(const EngineSource& source) {
   add_processes(capture, facts);
   KernelTimes times;
   if (!source.replay.empty()) {
-    const trace::ProcessLog log = chosen_process(source.capture, source.process);
-    const TimelineFacts timeline =
-        read_timeline_facts(log, {source.window, kGapsKept, {}},
-                            [&](std::uint32_t) { return read_replay_report(source.replay); });
+    const TimelineFacts timeline = replayed_timeline(source);
     times = times_of(timeline.timeline);
     facts.bubbles = bubbles_of(timeline);
     facts.gpu_source = timeline.source + ", in a replay of window " +

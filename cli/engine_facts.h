@@ -15,8 +15,8 @@ struct EngineSource {
   std::string capture;
   std::string registry;                    ///< whose bindings match launches; may be empty
   std::string replay;                      ///< what `fib replay --json` wrote; may be empty
-  std::string process;                     ///< of the replayed window, and
-  std::uint32_t window = 0;                ///< ... its number; 0: the first
+  std::string process;                     ///< of the replayed window; empty: as the replay says
+  std::uint32_t window = 0;                ///< its number; 0: as the replay says
   std::span<const judge::Result> results;  ///< newest()
 };
 

@@ -68,8 +68,10 @@ class ReportVerb : public Verb {
         ->type_name("WHOM");
     app.add_option("--replay", replay_, "What `fib replay --json` wrote about a window")
         ->type_name("FILE");
-    app.add_option("--process", process_, "Which process that window is of")->type_name("NAME");
-    app.add_option("--window", window_, "Which window that is (default: the first)")
+    app.add_option("--process", process_,
+                   "Which process that window is of (default: as the replay says)")
+        ->type_name("NAME");
+    app.add_option("--window", window_, "Which window that is (default: as the replay says)")
         ->type_name("N");
   }
 

@@ -152,6 +152,15 @@ Markup bubbles_part(const ReportInput& input, const EngineBubbles& bubbles, Comm
   return part + gap_table(bubbles, command);
 }
 
+/// What prints the numbers of the engine's tables.
+CommandRef engine_command(const ReportInput& input, Commands& commands) {
+  std::vector<std::string> words = {"fib", "report", input.capture};
+  if (!input.registry.empty()) words.insert(words.end(), {"--registry", input.registry});
+  if (!input.replay.empty()) words.insert(words.end(), {"--replay", input.replay});
+  words.insert(words.end(), {"--json", "-"});
+  return commands.add(words);
+}
+
 Markup tiles_of(const EngineFacts& engine, CommandRef command) {
   const EngineGraphs& graphs = engine.graphs;
   Markup tiles = tile(count_of(engine.executed), "kernels ran", command);
@@ -183,10 +192,9 @@ Markup engine_section(const ReportInput& input, Commands& commands) {
                            ? "GPU times are not known: a capture has none. `fib replay --json` "
                              "measures them, and --replay takes what it wrote."
                            : "GPU times: " + engine.gpu_source + ".");
-  if (!input.registry.empty())
-    content += definition_table(
-        engine, commands.add({"fib", "explain", input.capture, "--registry", input.registry}));
-  content += kernel_table(engine, info);
+  const CommandRef numbers = engine_command(input, commands);
+  if (!input.registry.empty()) content += definition_table(engine, numbers);
+  content += kernel_table(engine, numbers);
   if (engine.bubbles) content += bubbles_part(input, *engine.bubbles, commands);
   return section("engine", "What the engine runs", content);
 }

@@ -46,7 +46,7 @@ std::string summary(const ReportInput& input) {
   return text + ". Of each Solution, workload and GPU model the newest result counts.";
 }
 
-Markup navigation(bool judged, bool engine) {
+Markup navigation(bool judged, bool engine, bool results) {
   Markup links;
   const auto link = [&](const char* id, const char* text) {
     links += element("a", {{"href", std::string("#") + id}}, escaped(text));
@@ -55,6 +55,8 @@ Markup navigation(bool judged, bool engine) {
   if (engine) link("engine", "Engine");
   if (judged) {
     link("candidates", "Candidates");
+  }
+  if (results) {
     link("fast-p", "fast_p");
     link("leaderboard", "Leaderboard");
   }
@@ -85,14 +87,17 @@ std::string html_report(const ReportInput& input) {
   sections += engine_section(input, commands);
   if (judged) {
     sections += candidates_section(input, commands);
+  }
+  if (!input.results.empty()) {
     sections += fast_p_section(input, commands);
     sections += ranking_section(input, commands);
   }
   sections += commands_section(input, commands);
   const std::string title = "Kernels of " + clean(judged ? input.registry : input.capture);
   const Markup about = judged ? paragraph(summary(input)) : Markup();
-  Markup body = element(
-      "header", element("h1", title) + about + navigation(judged, input.engine.has_value()));
+  Markup body =
+      element("header", element("h1", title) + about +
+                            navigation(judged, input.engine.has_value(), !input.results.empty()));
   body += element("main", sections);
   body.text += "\n<script type=\"application/json\" id=\"feedback\">" +
                script_json(registry::to_text(feedback(input))) + "</script>\n<script>" +

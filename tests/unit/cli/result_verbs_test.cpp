@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <initializer_list>
 #include <sstream>
 
 #include "cli/app.h"
@@ -54,16 +55,16 @@ Json broken(const std::string& time) {
   return trace;
 }
 
-SampleRegistry sample_of(const std::vector<Json>& traces) {
-  SampleRegistry sample;
-  std::string lines;
-  for (const Json& trace : traces) lines += registry::to_text(trace) + '\n';
-  sample.write("traces/ada/scale/scale_h8.jsonl", lines);
-  return sample;
-}
+struct JudgedRegistry : SampleRegistry {
+  explicit JudgedRegistry(std::initializer_list<Json> traces) {
+    std::string lines;
+    for (const Json& trace : traces) lines += registry::to_text(trace) + '\n';
+    write("traces/ada/scale/scale_h8.jsonl", lines);
+  }
+};
 
 TEST(RankVerb, RanksByTimeSaved) {
-  const SampleRegistry sample = sample_of({judged(3, 2)});
+  const JudgedRegistry sample({judged(3, 2)});
   const auto text = fib({"rank", "--registry", sample.path()});
   EXPECT_EQ(text.code, 0) << text.err;
   EXPECT_TRUE(has(text.out, "100 ms")) << text.out;  // 100 x 1 ms
@@ -106,8 +107,7 @@ TEST(RankVerb, RefusesNonsense) {
 }
 
 TEST(CompareVerb, FailsOnARegressionOnlyIfAsked) {
-  const SampleRegistry before = sample_of({judged(4, 2)}),
-                       after = sample_of({judged(4, 2.2, "2026-02-01T00:00:00")});
+  const JudgedRegistry before({judged(4, 2)}), after({judged(4, 2.2, "2026-02-01T00:00:00")});
   EXPECT_EQ(fib({"compare", before.path(), after.path()}).code, 0);
   const auto result = fib({"compare", before.path(), after.path(), "--fail-on-regression", "5"});
   EXPECT_EQ(result.code, 1);
@@ -118,8 +118,8 @@ TEST(CompareVerb, FailsOnARegressionOnlyIfAsked) {
 }
 
 TEST(CompareVerb, ComparesTwoTimesOfOneRegistry) {
-  const SampleRegistry sample =
-      sample_of({judged(4, 2), broken("2026-02-01T10:00:00"), judged(4, 2, "2026-03-01T00:00:00")});
+  const JudgedRegistry sample(
+      {judged(4, 2), broken("2026-02-01T10:00:00"), judged(4, 2, "2026-03-01T00:00:00")});
   const std::string path = sample.path();
   const auto failed =
       fib({"compare", path + "@2026-01-01", path + "@2026-02-01", "--fail-on-regression", "50"});
@@ -132,7 +132,7 @@ TEST(CompareVerb, ComparesTwoTimesOfOneRegistry) {
 }
 
 TEST(ReportVerb, WritesAllThreeForms) {
-  const SampleRegistry sample = sample_of({judged(3, 2)});
+  const JudgedRegistry sample({judged(3, 2)});
   const std::string page = sample.path() / "page.html", table = sample.path() / "table.md";
   const auto result =
       fib({"report", "--registry", sample.path(), "-o", page, "--markdown", table, "--json", "-"});

@@ -141,6 +141,13 @@ TEST(HtmlReport, OfNothingSaysSo) {
   EXPECT_FALSE(has(page, "<section id=\"engine\">"));
 }
 
+TEST(HtmlReport, TheEnginesNumbersNameTheReplayThatTheyAreFrom) {
+  ReportInput input = made_report();
+  input.replay = "replay.json";
+  EXPECT_TRUE(
+      has(html_report(input), "fib report capture --registry reg --replay replay.json --json -"));
+}
+
 TEST(HtmlReport, OfACaptureAloneIsAboutTheEngine) {
   ReportInput input = made_report();
   input.registry.clear();
@@ -149,7 +156,8 @@ TEST(HtmlReport, OfACaptureAloneIsAboutTheEngine) {
   EXPECT_TRUE(has(page, "<h1>Kernels of capture</h1>"));
   EXPECT_TRUE(has(page, "norm_kernel"));
   EXPECT_FALSE(has(page, "<section id=\"candidates\">") || has(page, "href=\"#candidates\""));
-  EXPECT_FALSE(has(page, "fib explain") || has(page, "--registry"));
+  EXPECT_TRUE(has(page, "<code>fib report capture --json -</code>"));
+  EXPECT_FALSE(has(page, "--registry"));
 }
 
 TEST(HtmlReport, WithoutABaselineSaysWhy) {
