@@ -35,9 +35,9 @@ struct OutputTolerance {
 
 /// What a candidate of the table needs to be used.
 struct CandidateCode {
-  std::string unusable;                     ///< why it can't be used here, one line; empty: it can
-  std::string demoted;   ///< why the registry does not want it used, one line; empty: it does
-  bool is_needed = true;                    ///< false: no launch here leads to it; not loaded
+  std::string unusable;   ///< why it can't be used here, one line; empty: it can
+  std::string demoted;    ///< why the registry does not want it used, one line; empty: it does
+  bool is_needed = true;  ///< false: no launch here leads to it; not loaded
   std::vector<CandidateImage> images;       ///< for all kinds of GPUs that the deployment is for
   std::vector<OutputTolerance> tolerances;  ///< per output of the Definition
   std::string fingerprint;  ///< of all that makes up the candidate: same text, same candidate

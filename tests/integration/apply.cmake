@@ -98,3 +98,6 @@ fib_scenario(qualify SCRIPT qualify.py CASES
 # Candidates judged on the launches of a program.
 fib_scenario(bench SCRIPT bench.py CASES
   judged in_graphs resumed killed applied workloads exported refusals)
+fib_scenario(loop SCRIPT loop.py CASES deploys_what_the_judge_found
+  SKIP address "times under a sanitizer are not those of the kernels"
+       thread "times under a sanitizer are not those of the kernels")

@@ -87,7 +87,7 @@ def crash(test):
 @case
 def hang(test):
     registry = registry_with(test, "norm_hang", "swiglu_good")
-    found, _ = qualify(test, registry, "--timeout", "2", code=1)
+    found, _ = qualify(test, registry, "--timeout", "6", code=1)
     require(demoted_of(found) == ["norm_hang"] and "no end within" in found["demoted"][0]["reason"], f"{found}")
 
 
