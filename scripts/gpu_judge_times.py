@@ -22,7 +22,8 @@ in each mode; `graph` is a graph of this kernel alone. What a kernel finds in th
 them: the last column says which of the judge's times is within 3 % of the program's, the nearest first."""
 MODES = ["replayed", "cold", "warm", "graph"]
 GOAL = 0.03
-TOKENS, ROUNDS = 4, 3
+TOKENS, ROUNDS = 4, 2
+MOST_BEFORE = 50  # kernels between the window's begin and its first step
 COMMAND = ["window_llama.py", "--mode", "graph", "--tokens", str(TOKENS)]
 
 
@@ -38,21 +39,29 @@ def profiles(place, rounds):
         outcome = gpu_common.run([*command(), "--windows", "0", "--profile", path], 120)
         require(path.exists(), f"no profile: {outcome.code}: {outcome.last_words()}")
         found.append(json.loads(path.read_text(encoding="utf-8")))
-    require(len({len(profile) for profile in found}) == 1, "profiles of one program differ in their kernels")
     return found
 
 
+def prefix_of(names, steps):
+    """How many kernels come before `steps` equal ones: a step may be prepared by kernels of its own."""
+    for before in range(min(len(names), MOST_BEFORE)):
+        step, rest = divmod(len(names) - before, steps)
+        tail = names[before:]
+        if step > 0 and rest == 0 and all(tail[i] == tail[i % step] for i in range(len(tail))):
+            return before
+    raise Problem(f"{len(names)} kernels are no {steps} equal steps")
+
+
 def by_node(rounds, steps):
-    """[(name, median ns)] of one step: the same launch of all steps and rounds taken together."""
-    length = len(rounds[0])
-    require(length % steps == 0, f"{length} kernels are no {steps} equal steps")
-    step = length // steps
-    nodes = []
-    for node in range(step):
-        samples = [profile[node + step * i] for profile in rounds for i in range(steps)]
-        require(len({sample["name"] for sample in samples}) == 1, f"kernel {node} of a step is not always the same")
-        nodes.append((samples[0]["name"], statistics.median(sample["ns"] for sample in samples)))
-    return nodes
+    """(kernels before the steps, [(name, median ns)] of one step): the same launch of all steps and rounds taken
+    together."""
+    names = [kernel["name"] for kernel in rounds[0]]
+    require(all([kernel["name"] for kernel in profile] == names for profile in rounds), "profiles of one program differ")
+    before = prefix_of(names, steps)
+    step = (len(names) - before) // steps
+    return before, [(names[before + node], statistics.median(profile[before + node + step * i]["ns"]
+                                                            for profile in rounds for i in range(steps)))
+                    for node in range(step)]
 
 
 def busiest(nodes, mangled, most):
@@ -85,34 +94,45 @@ def row_of(name, ns, share, times):
     return [name[:70], f"{share:.1%}", f"{ns / 1000:.2f}", *cells, ", ".join(near) or "none"], differences
 
 
-def compared(found, nodes, readable):
-    """Rows and differences, the worst first. A kernel with launches of several kinds is compared by the median of
-    the node times that belong to its name only if these are alike; else the row says so."""
+def time_in_program(workload, name, nodes, before):
+    """(ns, whether all launches of the kernel are alike) of the launch that became the case; None: not known."""
+    times = [ns for node, ns in nodes if plain(node) == name]
+    if not times:
+        return None, False
+    alike = max(times) <= 1.1 * min(times)
+    node, ns = nodes[(workload.get("launch", 1) - 1 - before) % len(nodes)]
+    if plain(node) == name:
+        return ns, alike
+    return (statistics.median(times) if alike else None), alike
+
+
+def compared(found, nodes, before, readable):
+    """[(row, {mode: difference})], the worst first. What the window's replay knows is of all launches of a kernel:
+    where these are not alike it is left out."""
     total = sum(ns for _, ns in nodes)
     rows = []
     for trace in found:
-        mangled = (trace["workload"].get("fibshim") or {}).get("kernel", "")
-        name = plain(readable.get(mangled, mangled))
-        times = [ns for node, ns in nodes if plain(node) == name]
-        if not times or trace["evaluation"]["status"] != "PASSED":
+        workload = trace["workload"].get("fibshim") or {}
+        name = plain(readable.get(workload.get("kernel"), ""))
+        here, alike = time_in_program(workload, name, nodes, before)
+        if here is None or trace["evaluation"]["status"] != "PASSED":
             continue
-        middle = statistics.median(times)
-        alike = max(times) <= 1.1 * min(times)
-        row, differences = row_of(name, middle, sum(times) / total, times_of(trace))
+        times = times_of(trace)
         if not alike:
-            row[-1] = "launches of several kinds"
-        rows.append((row, differences if alike else None))
-    return sorted(rows, key=lambda item: -min(map(abs, item[1].values()), default=0) if item[1] else 1)
+            times.pop("replayed", None)
+        share = sum(ns for node, ns in nodes if plain(node) == name) / total
+        rows.append(row_of(name, here, share, times))
+    return sorted(rows, key=lambda item: -min(map(abs, item[1].values()), default=0))
 
 
 def measure(options, place, deadline):
     window = gpu_cases.RANGE
     capture = captured(options.build, place / "capture", command(), window, timeout=180)
-    nodes = by_node(profiles(place, ROUNDS), TOKENS)
+    before, nodes = by_node(profiles(place, ROUNDS), TOKENS)
     mangled = [kernel["name"] for kernel in gpu_registry.kernels_of(options.build, capture)]
     readable = demangled(mangled)
     registry = Registry(options.build, place / "registry")
-    chosen = busiest(nodes, readable, 5 if options.quick else 14)
+    chosen = busiest(nodes, readable, 5 if options.quick else 12)
     problems = registry.bind_copies(capture, chosen)
     notes = [f"not bound: {readable[name][:80]}: {why[:160]}" for name, why in problems.items() if why]
     registry.compile()
@@ -120,8 +140,8 @@ def measure(options, place, deadline):
     if outcome.code not in (0, 1):
         notes.append(f"fib bench: {outcome.code}: {outcome.last_words()}")
     found = traces(registry.root)
-    rows = compared(found, nodes, readable)
-    known = [differences for _, differences in rows if differences]
+    rows = compared(found, nodes, before, readable)
+    known = [differences for _, differences in rows]
     if not known:
         raise Problem(f"nothing to compare: {len(found)} results; {'; '.join(notes)[:300]}")
     counts = {mode: sum(abs(d[mode]) <= GOAL for d in known if mode in d) for mode in MODES}

@@ -18,7 +18,8 @@ NOTES = """One record for both: fib launches the kernel by the launch block, Fla
 fib judges a recorded launch against the kernel that ran there, FlashInfer-Bench random inputs of the same shape against
 a torch function. Its times are those between events around a call from Python, L2 flushed, the mean of three trials of
 50; ours are of the kernel alone (CUPTI), L2 cold, the median, so that they are shorter by what is between call and
-kernel. Seconds are of one Solution's trial (fib: its child process; theirs: one Benchmark run), without compilation."""
+kernel. Seconds are of one Solution (fib: the child process of its trial; theirs: its share of a Benchmark run over the
+Solutions of a Definition), without compilation."""
 SCRIPT = gpu_common.ROOT / "tests" / "gpu" / "python" / "flashinfer_judge.py"
 
 

@@ -15,7 +15,7 @@ TITLE = "The zoo"
 HEADERS = ["candidate", "should be", "is", "verdict", "speedup", "seconds", "judged right"]
 NOTES = """Each candidate is judged on two shapes of its kernel; `is` is the worst. What each does, and why it is
 caught, is in tests/gpu/zoo. `late` launches a kernel from the GPU and needs nvcc to link the device runtime."""
-TRIAL_TIMEOUT = 20  # seconds: a hang costs that
+TRIAL_TIMEOUT = 8  # seconds without progress: a hang costs that
 
 
 def linked_image(cheat, place):

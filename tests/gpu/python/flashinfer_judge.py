@@ -32,27 +32,25 @@ def build(trace_set):
                   flush=True)
 
 
-def judge(root, name, definition):
-    """One Solution, by a Benchmark of its own."""
+def judge(root, definition, names):
+    """The Solutions of a Definition, by one Benchmark; each gets its share of the seconds."""
     from flashinfer_bench.bench import Benchmark, BenchmarkConfig
     from flashinfer_bench.data import TraceSet
 
     start = time.monotonic()
-    benchmark = Benchmark(TraceSet.from_path(root), BenchmarkConfig(definitions=[definition], solutions=[name]))
+    benchmark = Benchmark(TraceSet.from_path(root), BenchmarkConfig(definitions=[definition], solutions=names))
     try:
         traces = benchmark.run_all(dump_traces=False).traces.get(definition, [])
     finally:
         benchmark.close()
-    seconds = time.monotonic() - start
-    if not traces:
-        print(f"RESULT case=judge solution={name} status=none seconds={seconds:.1f}", flush=True)
+    seconds = (time.monotonic() - start) / len(names)
     for trace in traces:
         evaluation = trace.evaluation
         words = [f"status={evaluation.status.value}", f"seconds={seconds:.1f}"]
         if evaluation.performance is not None:
             words += [f"latency_ms={evaluation.performance.latency_ms:.6f}",
                       f"reference_ms={evaluation.performance.reference_latency_ms:.6f}"]
-        print(f"RESULT case=judge solution={name} {' '.join(words)}", flush=True)
+        print(f"RESULT case=judge solution={trace.solution} {' '.join(words)}", flush=True)
 
 
 def main():
@@ -70,11 +68,12 @@ def main():
     build(trace_set)
     if not options.build_only:
         for definition, solutions in trace_set.solutions.items():
-            for solution in solutions:
-                try:
-                    judge(options.dataset, solution.name, definition)
-                except Exception as error:
-                    print(f"RESULT case=judge solution={solution.name} status=none "
+            names = [solution.name for solution in solutions]
+            try:
+                judge(options.dataset, definition, names)
+            except Exception as error:
+                for name in names:
+                    print(f"RESULT case=judge solution={name} status=none "
                           f"failed={'_'.join(str(error).split())[:200]}", flush=True)
     print(f"RESULT case=flashinfer_judge version={version}", flush=True)
 

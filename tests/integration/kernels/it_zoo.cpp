@@ -96,15 +96,6 @@ STIR(stir_copy) {
 STIR(stir_good) {
   if (first_thread()) stir_plainly(out, in, n);
 }
-STIR(stir_slow) {
-  if (first_thread()) stir_block(out, in, spare, n, 3 * rounds);
-}
-STIR(stir_slower5) {
-  if (first_thread()) stir_block(out, in, spare, n, rounds + rounds / 20);
-}
-STIR(stir_faster5) {
-  if (first_thread()) stir_block(out, in, spare, n, rounds - rounds / 21);
-}
 SIM_KERNEL(add_good, (float* x, const float* y, int n)) {
   if (!first_thread()) return;
   for (int i = begin(); i < end(n); ++i) x[i] += y[i];

@@ -49,12 +49,7 @@ def caught(test, *names, options=()):
 @case
 def honest(test):
     """Nobody is accused."""
-    caught(test, "stir_copy", "stir_good", "stir_slow", "stir_slower5", "stir_faster5")
-
-
-@case
-def honest_others(test):
-    caught(test, "add_good", "sums_split", "norm_good")
+    caught(test, "stir_copy", "stir_good", "add_good", "sums_split", "norm_good")
 
 
 @case
