@@ -44,8 +44,13 @@ void Census::on_device(const trace::Device& device) {
   const bool known = std::any_of(facts_.devices.begin(), facts_.devices.end(),
                                  [&](const auto& other) { return other.ordinal == fixed.ordinal; });
   if (known) return;
-  facts_.devices.push_back({fixed.ordinal, fixed.cc_major, fixed.cc_minor, fixed.sm_count,
-                            fixed.memory_bytes, std::string(device.name), {}});
+  facts_.devices.push_back({fixed.ordinal,
+                            fixed.cc_major,
+                            fixed.cc_minor,
+                            fixed.sm_count,
+                            fixed.memory_bytes,
+                            std::string(device.name),
+                            {}});
 }
 
 void Census::on_context(const trace::Context& context) { contexts_.insert(context.fixed.handle); }
