@@ -65,9 +65,11 @@ class Judge {
   /// One that is not as expected; `is_changed`: by the incumbent.
   void look_at_byte(std::uint64_t address, bool is_changed, Offences& found) const;
   [[nodiscard]] Verdict judge_unwritten(const ComparedRun& run) const;
-  /// Whole elements that the incumbent writes and for whose bytes `is_left` holds.
+  /// Whole elements that the incumbent writes and for whose bytes `is_left` holds; so many of them
+  /// may be such by chance.
   template <class IsLeft>
-  [[nodiscard]] Verdict find_left(const IncumbentStudy::Poisoned& output, IsLeft&& is_left) const;
+  [[nodiscard]] Verdict find_left(const IncumbentStudy::Poisoned& output, std::uint64_t by_chance,
+                                  IsLeft&& is_left) const;
   [[nodiscard]] Comparison by_policy(const ComparedLaunch::Tensor& tensor) const;
   [[nodiscard]] std::vector<std::byte> content(const MemoryState& state,
                                                const LaunchTensor& tensor) const;

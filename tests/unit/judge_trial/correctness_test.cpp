@@ -116,7 +116,8 @@ TEST_F(Correct, AWorkspaceHasABegin) {
 TEST_F(Correct, AWorkspaceEnds) {
   make("short", {}, in_two_steps("first", kN * 4 - 1024));
   const TrialResult result = expect_failed("short", Status::RuntimeError, reasons::kCrash);
-  EXPECT_NE(result.detail.find("signal 11"), std::string::npos) << result.detail;
+  // A sanitizer ends it in its own way.
+  EXPECT_TRUE(result.detail.starts_with("crashed, ended by ")) << result.detail;
 }
 
 }  // namespace
