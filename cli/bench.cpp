@@ -34,7 +34,7 @@ class BenchVerb : public Verb {
     return "Launches in the capture's windows that a binding describes become cases: of each\n"
            "Definition the smallest, the largest, the median and the hottest class of axes. Each\n"
            "candidate runs on each case in a process of its own, on exactly the memory that the\n"
-           "engine gave to its kernel, against that kernel (docs/judge.md). What is not built is\n"
+           "engine gave to its kernel, against that kernel (docs/judge.md, docs/bench.md). What is not built is\n"
            "built first. Results are appended to the registry's traces as they come. All GPUs are\n"
            "used, one job at a time on each, among all processes of this machine.\n"
            "\n"
