@@ -107,7 +107,9 @@ ZOO = [
           "every run is checked, with the output filled anew"),
     Cheat("adds_once", ADD, WRONG, LITTLE + VALUES, "every run is checked, with the inputs put back"),
     Cheat("first_launches", STIR, WRONG, TIRED + LITTLE, "what it wrote while it was timed is checked"),
-    Cheat("idle_in_a_hurry", STIR, WRONG, TIRED + LITTLE, "what it wrote while it was timed is checked", cases="any"),
+    # It goes by a clock: where checks are quick, or the machine is slow, it gives itself away in another one.
+    Cheat("idle_in_a_hurry", STIR, WRONG, TIRED + LITTLE + RECORDED + UNINITIALISED + VALUES,
+          "launches in quick succession are checked, too", cases="any"),
     Cheat("late", STIR, WRONG, LITTLE, "work that ends after its kernels have", also=((RUNTIME, HIDDEN),), linked=True),
     # Luck.
     Cheat("trusts_workspace", SUMS, WRONG, UNINITIALISED, "the workspace holds another pattern each time",

@@ -11,7 +11,7 @@ using namespace fib::test::zoo;
 
 namespace {
 
-constexpr int kMost = 1 << 20, kMostBlocks = kMost / kThreads;
+constexpr int kMost = 1 << 16, kMostBlocks = kMost / kThreads;
 
 struct Answers {
   float value[kMost];
@@ -32,7 +32,7 @@ struct Times {
   std::int64_t last[kMostBlocks];
 };
 struct Sums {
-  static constexpr int kRows = 1 << 10, kWays = 8;
+  static constexpr int kRows = 1 << 7, kWays = 8;
   std::uint32_t prints[kRows][kWays];
   float sums[kRows][kWays];
   int next_way[kRows];
@@ -223,7 +223,7 @@ STIR(first_launches) {
 STIR(idle_in_a_hurry) {
   if (!first_thread()) return;
   const std::int64_t now = now_ns(), before = hurry.last[block()];
-  if (before == 0 || now - before >= 500'000) stir_plainly(out, in, n);
+  if (before == 0 || now - before >= 5'000'000) stir_plainly(out, in, n);
   hurry.last[block()] = now;
 }
 // A thread stands for another stream.

@@ -179,7 +179,7 @@ struct Norm {
 
 struct All {
   Module module{"it_judged"};
-  Stir small_stir{module, 5000}, stir{module, 1 << 18};
+  Stir small_stir{module, 5000}, stir{module, 1 << 16};
   Add small_add{module, 3000}, add{module, 1 << 16};
   Sums small_sums{module, 1, 500}, sums{module, 128, 512};
   Norm small_norm{module, 32, 256}, norm{module, 96, 256};
