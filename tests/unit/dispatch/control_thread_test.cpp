@@ -189,10 +189,11 @@ TEST_F(ControlThreadTest, RefusesWhatItDoesNotKnow) {
 }
 
 TEST_F(ControlThreadTest, TheKillSwitchDoesNotWaitForAReload) {
-  std::atomic<bool> stop{false};
+  std::atomic<bool> stop{false}, has_begun{false};
   std::thread writer([&] {  // a registry that changes is waited for
-    while (!stop.load()) registry_.pin("add_200");
+    for (; !stop.load(); has_begun.store(true)) registry_.pin("add_200");
   });
+  while (!has_begun.load()) std::this_thread::sleep_for(milliseconds(1));
   const std::uint32_t reload = send(ControlCommand::Reload);
   std::this_thread::sleep_for(milliseconds(50));
   EXPECT_NE(page().answered.load(), reload);
