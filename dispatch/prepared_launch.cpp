@@ -181,19 +181,6 @@ match::LaunchFailure prepare(PreparedLaunch& prepared) noexcept {
   return match::LaunchFailure::None;
 }
 
-bool overwrites_inputs(const PreparedLaunch& prepared) noexcept {
-  const match::MatchTable& table = prepared.generation->table();
-  const match::CompiledCandidate& candidate = table.candidate(prepared.decision.candidate);
-  if (candidate.launch.kernels.size() == 1) return false;
-  const std::size_t tensors = table.definition(candidate.definition).tensors.size();
-  for (std::size_t output = 0; output < tensors; ++output)
-    for (std::size_t input = 0; input < tensors; ++input)
-      if ((candidate.in_place[output] & match::bit(input)) != 0 &&
-          prepared.bound.values[output] == prepared.bound.values[input])
-        return true;
-  return false;
-}
-
 CUresult issue(const driver::DriverApi& api, const PreparedLaunch& prepared, CUstream stream,
                std::size_t& launched) noexcept {
   launched = 0;

@@ -76,8 +76,19 @@ void make_view(const driver::LaunchCall& call, const KernelEntry& entry,
 
 /// Whether an output of this launch is the memory of an input, and the candidate has several
 /// kernels: it may fail between two of them, and then the original must find its inputs as they
-/// were. Reads `prepared.decision` and `bound`.
-[[nodiscard]] bool overwrites_inputs(const PreparedLaunch& prepared) noexcept;
+/// were. Reads `prepared.decision` and `bound`. Inline: on every hit, and most have one kernel.
+[[nodiscard]] inline bool overwrites_inputs(const PreparedLaunch& prepared) noexcept {
+  const match::MatchTable& table = prepared.generation->table();
+  const match::CompiledCandidate& candidate = table.candidate(prepared.decision.candidate);
+  if (candidate.launch.kernels.size() == 1) return false;
+  const std::size_t tensors = table.definition(candidate.definition).tensors.size();
+  for (std::size_t output = 0; output < tensors; ++output)
+    for (std::size_t input = 0; input < tensors; ++input)
+      if ((candidate.in_place[output] & match::bit(input)) != 0 &&
+          prepared.bound.values[output] == prepared.bound.values[input])
+        return true;
+  return false;
+}
 
 /// Launches all kernels on `stream`, as the driver names it (CU_STREAM_PER_THREAD ...). Stops at
 /// the first error; `launched` says how many kernels the driver took.

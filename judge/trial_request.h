@@ -28,10 +28,9 @@ struct TrialRequest {
   std::filesystem::path registry;  ///< root
   std::filesystem::path cache;     ///< of builds; empty: the default
   std::string solution;            ///< name of the candidate
-  std::string workload;    ///< instead of a case: uuid of a Workload of the registry; else empty
-  int device = 0;          ///< ordinal here
-  std::uint64_t seed = 1;  ///< of poisons and fresh inputs
-  std::uint32_t fresh_runs = 3;  ///< checks with inputs that nobody has seen
+  int device = 0;                  ///< ordinal here
+  std::uint64_t seed = 1;          ///< of poisons and fresh inputs
+  std::uint32_t fresh_runs = 3;    ///< checks with inputs that nobody has seen
   TimingOptions timing;
 };
 

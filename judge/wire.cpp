@@ -56,7 +56,6 @@ void list(TrialRequest& r, Fields&& field) {
   field("registry", r.registry);
   field("cache", r.cache);
   field("solution", r.solution);
-  field("workload", r.workload);
   field("device", r.device);
   field("seed", r.seed);
   field("fresh_runs", r.fresh_runs);

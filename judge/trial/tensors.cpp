@@ -87,6 +87,7 @@ class Reader {
     if (missing.size() > 1 || (missing.size() == 1 && missing[0] != 0)) return false;
     TensorLayout& layout = tensor.layout;
     layout.strides = TensorLayout::contiguous(layout.shape);
+    if (bound.has_strides && !(missing.empty() && read_strides(bound, layout))) return false;
     if (!missing.empty()) {
       const std::uint64_t row = layout.extent_bytes();
       const std::uint64_t room = told != 0 ? told : bytes_from_(tensor.address);
@@ -95,26 +96,14 @@ class Reader {
     }
     tensor.bytes = layout.extent_bytes();
     return tensor.bytes != 0 && tensor.bytes != UINT64_MAX &&
-           (told == 0 || !missing.empty() || told == tensor.bytes || spread(tensor, told));
+           (told == 0 || !missing.empty() || told == tensor.bytes);
   }
 
-  /// Rows at equal distances within an extent that is larger than they are.
-  static bool spread(LaunchTensor& tensor, std::uint64_t told) {
-    TensorLayout& layout = tensor.layout;
-    const unsigned bits = registry::bits_of(layout.dtype);
-    if (layout.shape.size() < 2 || bits < 8 || told % (bits / 8) != 0) return false;
-    const std::int64_t row = layout.shape.back();
-    const std::int64_t rows = static_cast<std::int64_t>(layout.elements()) / row;
-    const std::int64_t all = static_cast<std::int64_t>(told / (bits / 8));
-    if (rows < 2 || all < row || (all - row) % (rows - 1) != 0) return false;
-    std::int64_t pitch = (all - row) / (rows - 1);
-    if (pitch < row) return false;
-    for (std::size_t i = layout.shape.size() - 1; i-- > 0;) {
-      layout.strides[i] = pitch;
-      pitch *= layout.shape[i];
-    }
-    tensor.bytes = told;
-    return layout.extent_bytes() == told;
+  /// False if the launch does not show them.
+  bool read_strides(const CompiledTensor& bound, TensorLayout& layout) {
+    const auto strides = table_.tensor_strides(p_.decision.rule, bound, p_.view, p_.bound);
+    if (strides) std::copy_n(strides->begin(), layout.strides.size(), layout.strides.begin());
+    return strides.has_value();
   }
 
   const dispatch::PreparedLaunch& p_;
