@@ -24,6 +24,10 @@ inline std::uint64_t nanoseconds(clockid_t clock) noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+/// For what lasts and what is due, in ns.
+inline std::uint64_t now_ns() noexcept { return nanoseconds(CLOCK_MONOTONIC); }
+inline constexpr std::uint64_t kMillisecond = 1000000, kSecond = 1000 * kMillisecond;  // ns
+
 /// Saturating difference, for 32-bit duration fields.
 inline std::uint32_t elapsed(std::uint64_t since) noexcept {
   const std::uint64_t d = ticks() - since;

@@ -50,7 +50,7 @@ const Struct* pointer(std::uint64_t word) noexcept {
   return reinterpret_cast<const Struct*>(static_cast<std::uintptr_t>(word));
 }
 
-std::uint64_t number(const void* address) noexcept {
+std::uint64_t address_of(const void* address) noexcept {
   return reinterpret_cast<std::uintptr_t>(address);
 }
 
@@ -71,7 +71,7 @@ HostSource range_of(const Side& side, const Extent& extent) noexcept {
   const bool unified = side.type == CU_MEMORYTYPE_UNIFIED;
   if ((!host && !unified) || extent.width == 0 || extent.height == 0 || extent.depth == 0)
     return {};
-  const std::uint64_t base = host ? number(side.host) : side.device;
+  const std::uint64_t base = host ? address_of(side.host) : side.device;
   const std::uint64_t pitch = side.pitch != 0 ? side.pitch : extent.width;
   const std::uint64_t plane = pitch * (side.height != 0 ? side.height : extent.height);
   const std::uint64_t first = side.z * plane + side.y * pitch + side.x;

@@ -17,8 +17,6 @@ namespace {
 
 using trace::StringPair;
 
-constexpr std::uint64_t kMillisecond = 1000000;
-
 /// A first estimate over 2 ms, good to about 0.1 %; Clock records give a better one later.
 std::uint64_t estimate_ticks_per_second() noexcept {
   const std::uint64_t tick0 = ticks(), ns0 = nanoseconds(CLOCK_MONOTONIC);

@@ -27,8 +27,6 @@ thread_local ThreadLog* t_log __attribute__((tls_model("initial-exec"))) = nullp
 
 namespace {
 
-constexpr std::uint64_t kMillisecond = 1000000;
-
 /// Runs when an engine thread ends. Its later calls, if any, get a new log.
 void thread_ended(void* log) noexcept {
   t_log = nullptr;

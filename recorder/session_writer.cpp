@@ -15,7 +15,6 @@
 namespace fib::recorder {
 namespace {
 
-constexpr std::uint64_t kMillisecond = 1000000;
 constexpr std::uint64_t kClockEvery = 1000 * kMillisecond;
 /// A chunk is written when this much waits (larger chunks compress better) ...
 constexpr std::size_t kChunkBytes = 1u << 20;

@@ -21,12 +21,9 @@ using trace::WindowReason;
 
 namespace {
 
-constexpr std::uint64_t kSecond = 1000000000;
 constexpr std::uint64_t kGateLimit = 2 * kSecond, kDrainLimit = 5 * kSecond;
 constexpr std::uint64_t kFirstBackoff = kSecond / 2, kLongestBackoff = 30 * kSecond;
 constexpr std::uint64_t kEffectLimit = 10 * kSecond;
-
-std::uint64_t now_ns() noexcept { return nanoseconds(CLOCK_MONOTONIC); }
 
 }  // namespace
 

@@ -8,7 +8,6 @@ namespace fib::recorder {
 
 template <class Encode>
 bool WindowLog::add(Encode&& encode) noexcept {
-  constexpr std::uint64_t kSecond = 1000000000;
   for (int i = 0; i < 20; ++i) {
     if (session_.definitions().add(encode)) return true;
     if (session_.failed()) return false;

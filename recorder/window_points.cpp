@@ -16,7 +16,6 @@ using trace::WindowReason;
 
 namespace {
 
-constexpr std::uint64_t kSecond = 1000000000;
 /// A launch may wait for one that a held thread has yet to make.
 constexpr std::uint64_t kDigestLimit = kSecond, kHostCodeLimit = kSecond;
 constexpr std::uint64_t kIdleLimit = kSecond;

@@ -22,8 +22,6 @@ using trace::WindowStart;
 
 namespace {
 
-std::uint64_t now_ns() noexcept { return nanoseconds(CLOCK_MONOTONIC); }
-
 /// For handlers of signals and of the exit. A forked child has its parent's handlers, but no
 /// windows yet.
 std::atomic<Windows*> g_windows{nullptr};

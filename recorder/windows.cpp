@@ -15,14 +15,6 @@ using trace::Deviation;
 using trace::WindowReason;
 using trace::WindowStart;
 
-namespace {
-
-constexpr std::uint64_t kMillisecond = 1000000;
-
-std::uint64_t now_ns() noexcept { return nanoseconds(CLOCK_MONOTONIC); }
-
-}  // namespace
-
 Windows::Windows(const Options& options, const Parts& parts) noexcept
     : options_(options),
       p_(parts),

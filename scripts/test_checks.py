@@ -10,6 +10,7 @@ import unittest
 
 import check_binary
 import check_driver_api
+import check_headers
 import check_layers
 import check_size
 import sources
@@ -27,6 +28,22 @@ def run_check(script, files):
         done = subprocess.run([sys.executable, sources.ROOT / "scripts" / script, folder],
                               capture_output=True, text=True)
         return done.returncode, done.stdout
+
+
+class Headers(unittest.TestCase):
+    def comes_first(self, source):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "trace").mkdir()
+            (root / "trace/a.cpp").write_text(SPDX + source)
+            return check_headers.comes_first(pathlib.Path("trace/a.h"), root)
+
+    def test_only_a_source_that_begins_with_a_header_proves_it(self):
+        self.assertTrue(self.comes_first('#include "trace/a.h"\n\n#include <vector>\n'))
+        self.assertFalse(self.comes_first('#include <vector>\n#include "trace/a.h"\n'))
+        self.assertFalse(self.comes_first('// #include "trace/a.h"\n#include "trace/b.h"\n'))
+        self.assertFalse(self.comes_first(""))
+        self.assertFalse(check_headers.comes_first(pathlib.Path("trace/no_such_source.h")))
 
 
 class Layers(unittest.TestCase):

@@ -22,7 +22,7 @@ std::vector<Hash> hashes(std::initializer_list<std::size_t> indexes) {
   return names;
 }
 
-void add_apis(RecordBuffer& out) {
+void add_window_apis(RecordBuffer& out) {
   Chunk::must(encode_api(out, kStartTicks + 4, 11, "cuLaunchKernel", "f gridDimX"));
   Chunk::must(
       encode_api(out, kStartTicks + 4, 16, "cuMemcpyHtoD_v2", "dstDevice srcHost ByteCount"));
@@ -71,7 +71,7 @@ GoldenChunk definitions() {
   Chunk chunk(ChunkType::Definitions, kDefinitionsThread);
   RecordBuffer& out = chunk.out();
   add_golden_machine(out, 2);
-  add_apis(out);
+  add_window_apis(out);
   Chunk::must(encode_thread(out, kStartTicks + 40, {0, 4244, 0, 0}, "main"));
   add_regions(out, kStartTicks + 100);
   Chunk::must(encode_window(out, kStartTicks + 110,

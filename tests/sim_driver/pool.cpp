@@ -10,7 +10,7 @@
 namespace fib::sim {
 namespace {
 
-constexpr uint64_t kGranule = 512;
+constexpr uint64_t kPoolGranule = 512;
 
 PoolPtr find_pool(const Driver& driver, CUmemoryPool handle) {
   PoolPtr pool = driver.pools.find(handle);
@@ -18,7 +18,7 @@ PoolPtr find_pool(const Driver& driver, CUmemoryPool handle) {
   return pool;
 }
 
-size_t rounded(size_t size) { return (size + kGranule - 1) / kGranule * kGranule; }
+size_t rounded(size_t size) { return (size + kPoolGranule - 1) / kPoolGranule * kPoolGranule; }
 
 /// A kept block of exactly this size that the stream may use now.
 bool take_idle(MemoryPool& pool, const Stream& stream, size_t size, uintptr_t& base) {

@@ -2,6 +2,8 @@
 //
 // Whatever goes wrong is said in one line, and the program goes on.
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -27,11 +29,15 @@ class SessionFailure : public test::RecorderTest {
     body();
     return ::testing::internal::GetCapturedStderr();
   }
-  /// Waits for the writer thread to give up.
+  /// Inside said(): waits for the writer thread to give up and, which comes later, to say so.
   void wait_for_failure() {
-    for (int i = 0; i < 4000 && !session().failed(); ++i)
+    for (int i = 0; i < 4000 && !(session().failed() && has_said_something()); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_TRUE(session().failed());
+  }
+  static bool has_said_something() {
+    struct stat captured {};
+    return fstat(STDERR_FILENO, &captured) == 0 && captured.st_size > 0;
   }
 };
 

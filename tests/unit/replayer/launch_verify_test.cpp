@@ -92,8 +92,8 @@ TEST_F(LaunchVerify, CallsRandomOrderNondeterministic) {
   for (int i = 0; i < 3000; ++i) values.push_back(1.0F / static_cast<float>(i + 1));
   capture.region(RegionKind::Device, capture.address(1 << 25), bytes_of(values));
   capture.begin(trace::VerifyLevel::Launch);
-  // With 32 threads, of which one adds.
-  capture.launch(sum, 1, pack(capture.address(1 << 25), at_y(), 3000));
+  constexpr int kBlocks = 16;  // each adds in an order of its own
+  capture.launch(sum, 32 * kBlocks, pack(capture.address(1 << 25), at_y(), 3000));
   std::memcpy(capture.content(y).data(), pack(10.5F).data(), 4);
   digest();
   capture.launch(scale, kCount, pack(at_y(), 2.0F, kCount));
