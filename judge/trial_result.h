@@ -61,6 +61,8 @@ struct TrialResult {
   double seconds = 0;  ///< that the trial took
   std::uint64_t bytes_touched =
       0;  ///< inputs read and outputs written once, for a roofline; 0: not known
+  std::uint64_t peak_bytes_per_second =
+      0;  ///< of the GPU's memory, by its data sheet; 0: not known
   std::map<std::string, std::string> libs;  ///< versions for Environment::libs
 
   /// The mode that counts for ranking: cold if measured, else the first.

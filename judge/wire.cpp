@@ -122,6 +122,7 @@ void list(TrialResult& r, Fields&& field) {
   field("driver", r.driver);
   field("seconds", r.seconds);
   field("bytes_touched", r.bytes_touched);
+  field("peak_bytes_per_second", r.peak_bytes_per_second);
   field("libs", r.libs);
 }
 

@@ -77,6 +77,8 @@ Json ours(const std::string& candidate, const TrialResult& result, const ToolFin
                {"driver", result.driver},  {"clocks", std::move(whole["clocks"])},
                {"seconds", result.seconds}};
   if (result.bytes_touched != 0) json["bytes_touched"] = result.bytes_touched;
+  if (result.peak_bytes_per_second != 0)
+    json["peak_bytes_per_second"] = result.peak_bytes_per_second;
   if (!tools.sanitizer.is_null()) json["sanitizer"] = tools.sanitizer;
   if (!tools.ncu.is_null()) json["ncu"] = tools.ncu;
   return json;

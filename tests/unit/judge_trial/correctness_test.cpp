@@ -28,6 +28,7 @@ TEST_F(Correct, AGoodOnePasses) {
   EXPECT_EQ(result.incumbent_note, "");
   EXPECT_EQ(result.max_absolute_error, 0);
   EXPECT_EQ(result.bytes_touched, 3u * kN * 4 + 64);
+  EXPECT_EQ(result.peak_bytes_per_second, 4'916'736'000'000u);  // 3201 MHz, double rate, 6144 bits
   EXPECT_FALSE(result.gpu.empty());
   EXPECT_EQ(result.checks.size(), 9u);
 }
