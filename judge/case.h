@@ -26,6 +26,7 @@ struct Case {
   double replayed_ns =
       -1;  ///< median GPU time of the class within the replayed window; -1: unknown
   std::uint64_t extract_bytes = 0;  ///< of memory that the extract holds
+  std::uint64_t tensor_bytes = 0;   ///< as far as the launch tells them; not in case.json
   std::filesystem::path directory;  ///< where it lies; not in case.json
 
   [[nodiscard]] std::filesystem::path extract() const { return directory / "capture"; }

@@ -48,6 +48,19 @@ std::vector<std::byte> PageAccess::read(std::uint32_t page) {
   return content;
 }
 
+trace::Bytes PageAccess::read_run(std::span<const std::uint32_t> pages) {
+  const Place first = place(pages.front());
+  if (first.host) return {reinterpret_cast<const std::byte*>(first.address), first.bytes};
+  const RegionPlan& region = plan_.region_of(pages.front());
+  std::size_t bytes = first.bytes;
+  for (std::size_t i = 1; i < pages.size() && pages[i] == pages[i - 1] + 1; ++i) {
+    if (pages[i] - region.first_page >= region.pages) break;
+    if (bytes + bytes_of(pages[i]) > Transfer::kMostFetched) break;
+    bytes += bytes_of(pages[i]);
+  }
+  return transfer_.fetch(first.address, bytes, first.context);
+}
+
 pages::GpuHasher* PageAccess::hasher(CUcontext context) {
   const auto [place, fresh] = hashers_.try_emplace(context);
   if (!fresh) return place->second.get();
@@ -91,15 +104,24 @@ void PageAccess::hash(const Places& places, std::vector<trace::Hash>& hashes) {
   transfer_.flush();
   hashes.resize(places.count_);
   for (const auto& [index, at] : places.here_) hashes[index] = hash_here(at);
-  std::vector<trace::Hash> found;
   for (const auto& [context, on_gpu] : places.on_gpu_) {
-    found.resize(on_gpu.addresses.size());
-    contexts_.enter(context);
-    const CUresult rc = hasher(context)->hash(on_gpu.addresses, found);
-    if (rc != CUDA_SUCCESS)
-      throw driver::DriverError(rc, "hashing memory failed: " + result_name(api_, rc));
+    const std::vector<trace::Hash> found = hash_at(context, on_gpu.addresses);
     for (std::size_t i = 0; i < found.size(); ++i) hashes[on_gpu.indexes[i]] = found[i];
   }
+}
+
+std::vector<trace::Hash> PageAccess::hash_at(CUcontext context,
+                                             std::span<const CUdeviceptr> addresses) {
+  std::vector<trace::Hash> found(addresses.size());
+  pages::GpuHasher* const on_gpu = hasher(context);
+  contexts_.enter(context);
+  if (on_gpu == nullptr) {
+    for (std::size_t i = 0; i < found.size(); ++i)
+      found[i] = hash_here({addresses[i], trace::kPageBytes, false, context});
+  } else if (const CUresult rc = on_gpu->hash(addresses, found); rc != CUDA_SUCCESS) {
+    throw driver::DriverError(rc, "hashing memory failed: " + result_name(api_, rc));
+  }
+  return found;
 }
 
 void PageAccess::hash(std::span<const std::uint32_t> pages, std::vector<trace::Hash>& hashes) {

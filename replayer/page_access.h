@@ -33,6 +33,17 @@ class PageAccess {
   void flush() { transfer_.flush(); }
   [[nodiscard]] std::vector<std::byte> read(std::uint32_t page);
 
+  /// Reads pages, those that lie one behind the other at once; visit(page, content) gets each, in
+  /// order.
+  template <class Visit>
+  void read_many(std::span<const std::uint32_t> pages, Visit&& visit) {
+    for (std::size_t done = 0; done < pages.size();) {
+      trace::Bytes content = read_run(pages.subspan(done));
+      for (; !content.empty(); content = content.subspan(bytes_of(pages[done++])))
+        visit(pages[done], content.first(bytes_of(pages[done])));
+    }
+  }
+
   /// Where pages lie, worked out once for hashing the same ones again and again.
   class Places;
   /// Pages must be there.
@@ -40,6 +51,9 @@ class PageAccess {
   /// `hashes` gets one for each, in order.
   void hash(const Places& places, std::vector<trace::Hash>& hashes);
   void hash(std::span<const std::uint32_t> pages, std::vector<trace::Hash>& hashes);
+  /// Of kPageBytes bytes at each of these addresses (multiples of 8) of a GPU, of pages or not.
+  [[nodiscard]] std::vector<trace::Hash> hash_at(CUcontext context,
+                                                 std::span<const CUdeviceptr> addresses);
 
  private:
   struct Place {
@@ -50,6 +64,8 @@ class PageAccess {
   };
   [[nodiscard]] Place place(std::uint32_t page) const;
   pages::GpuHasher* hasher(CUcontext context);
+  /// The first of the pages and those right behind it, as far as one transfer goes.
+  [[nodiscard]] trace::Bytes read_run(std::span<const std::uint32_t> pages);
   trace::Hash hash_here(const Place& place);
 
   const driver::DriverApi& api_;

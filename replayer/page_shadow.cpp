@@ -49,13 +49,14 @@ std::vector<std::uint32_t> PageShadow::look() {
 }
 
 void PageShadow::put_back(std::span<const std::uint32_t> pages) {
-  for (const std::uint32_t page : pages) {
-    const trace::Bytes content = m_.contents.read(hashes_[page], m_.pages.bytes_of(page));
+  std::vector<Contents::Wanted> wanted;
+  for (const std::uint32_t page : pages) wanted.push_back({hashes_[page], m_.pages.bytes_of(page)});
+  m_.contents.read_many(wanted, [&](std::size_t i, trace::Bytes content) {
     if (content.empty())
-      throw ReplayFailed(describe_page(m_.plan, page) +
+      throw ReplayFailed(describe_page(m_.plan, pages[i]) +
                          " can't be put back: its content is damaged");
-    m_.pages.write(page, content);
-  }
+    m_.pages.write(pages[i], content);
+  });
   m_.pages.flush();
 }
 

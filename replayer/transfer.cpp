@@ -70,14 +70,19 @@ void Transfer::flush() {
   }
 }
 
-void Transfer::download(CUdeviceptr from, std::span<std::byte> to, CUcontext context) {
+trace::Bytes Transfer::fetch(CUdeviceptr from, std::size_t bytes, CUcontext context) {
   flush();
   Lane& lane = this->lane(context);
+  FIB_DRIVER_CHECK(api_, cuMemcpyDtoHAsync_v2(lane.staging, from, bytes, lane.stream));
+  FIB_DRIVER_CHECK(api_, cuStreamSynchronize(lane.stream));
+  return {lane.staging, bytes};
+}
+
+void Transfer::download(CUdeviceptr from, std::span<std::byte> to, CUcontext context) {
   for (std::size_t done = 0; done < to.size();) {
-    const std::size_t piece = std::min(kHalf, to.size() - done);
-    FIB_DRIVER_CHECK(api_, cuMemcpyDtoHAsync_v2(lane.staging, from + done, piece, lane.stream));
-    FIB_DRIVER_CHECK(api_, cuStreamSynchronize(lane.stream));
-    std::memcpy(to.data() + done, lane.staging, piece);
+    const std::size_t piece = std::min(kMostFetched, to.size() - done);
+    std::ranges::copy(fetch(from + done, piece, context),
+                      to.begin() + static_cast<std::ptrdiff_t>(done));
     done += piece;
   }
 }

@@ -23,10 +23,13 @@ class Transfer {
   /// what lies before `to` is of the same allocation (`goes_on`).
   void upload(CUdeviceptr to, trace::Bytes content, CUcontext context, bool goes_on);
   void flush();
+  /// Reads at most kMostFetched bytes; valid until the next call of anything here.
+  [[nodiscard]] trace::Bytes fetch(CUdeviceptr from, std::size_t bytes, CUcontext context);
+  static constexpr std::size_t kMostFetched = std::size_t{8} << 20;
   void download(CUdeviceptr from, std::span<std::byte> to, CUcontext context);
 
  private:
-  static constexpr std::size_t kHalf = std::size_t{8} << 20;
+  static constexpr std::size_t kHalf = kMostFetched;
 
   /// Two halves: one is filled while the other one is on its way.
   struct Lane {

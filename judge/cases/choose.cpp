@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "judge/cases/cost.h"
+
 namespace fib::judge {
 namespace {
 
@@ -20,9 +22,10 @@ void choose(const std::vector<LaunchClass>& classes, std::vector<std::size_t> of
   });
   if (of_one.size() == 1) return give(of_one.front(), "only");
   // Of equally hot ones the largest.
-  const auto hottest = std::max_element(
-      of_one.rbegin(), of_one.rend(),
-      [&](std::size_t a, std::size_t b) { return classes[a].count < classes[b].count; });
+  const auto hottest =
+      std::max_element(of_one.rbegin(), of_one.rend(), [&](std::size_t a, std::size_t b) {
+        return estimated_cost_ns(classes[a]) < estimated_cost_ns(classes[b]);
+      });
   give(*hottest, "hottest");
   give(of_one.front(), "smallest");
   give(of_one[of_one.size() / 2], "median");

@@ -20,8 +20,8 @@ struct ChosenLaunch {
 
 /// Of each Definition the only one, or the smallest, the largest, the median and the hottest class,
 /// or all of them. Size is the product of the variable axes, then the bytes of the tensors; hot is
-/// what ran most often. Only classes with a launch in a window can be chosen; it is their first. In
-/// the order of the classes.
+/// what takes the GPU long: estimated_cost_ns(). Only classes with a launch in a window can be
+/// chosen; it is their first. In the order of the classes.
 [[nodiscard]] std::vector<ChosenLaunch> choose_classes(const std::vector<LaunchClass>& classes,
                                                        bool all);
 

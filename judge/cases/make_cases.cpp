@@ -55,6 +55,7 @@ class CaseMaker {
     pending.chosen = chosen;
     describe(pending);
     if (auto found = store_.find(pending.subject)) {
+      found->tensor_bytes = of.bytes;
       set_.cases.push_back(std::move(*found));
     } else {
       pending_.push_back(std::move(pending));
@@ -96,6 +97,7 @@ class CaseMaker {
     subject.kernel = of.kernel;
     subject.axes = of.axes;
     subject.count = to.chosen.count;
+    subject.tensor_bytes = of.bytes;
     subject.role = to.chosen.role;
     subject.gpu = of.gpu;
     subject.capture = std::filesystem::absolute(capture_.directory / ".").parent_path().filename();

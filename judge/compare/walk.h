@@ -14,6 +14,7 @@ class Walk {
  public:
   explicit Walk(const TensorLayout& layout);
 
+  [[nodiscard]] bool is_one_run() const { return runs_ == 1; }
   [[nodiscard]] std::uint64_t run_length() const { return length_; }
   [[nodiscard]] std::uint64_t run_stride() const { return stride_; }  ///< in elements
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge/run/jobs.h"
 
+#include <algorithm>
+#include <functional>
+
+#include "judge/cases/cost.h"
 #include "judge/cases/identity.h"
 #include "judge/run/evaluation.h"
 #include "registry/bindings/launch_block.h"
@@ -58,10 +62,14 @@ bool DoneJobs::has(const Job& job, const std::string& gpu) const {
 std::vector<Job> plan_jobs(
     const std::vector<const registry::Stored<registry::Solution>*>& candidates,
     const std::vector<Case>& cases) {
+  std::vector<const Case*> costliest;
+  for (const Case& subject : cases) costliest.push_back(&subject);
+  std::ranges::stable_sort(costliest, std::greater(),
+                           [](const Case* subject) { return cost_ns(*subject); });
   std::vector<Job> jobs;
-  for (const Case& subject : cases)
+  for (const Case* subject : costliest)
     for (const auto* candidate : candidates)
-      if (candidate->record.definition == subject.definition) jobs.push_back({candidate, &subject});
+      if (candidate->record.definition == subject->definition) jobs.push_back({candidate, subject});
   return jobs;
 }
 

@@ -36,7 +36,8 @@ class DoneJobs {
   std::set<std::string> done_;
 };
 
-/// Every candidate on every case of its Definition, in the order of the cases.
+/// Every candidate on every case of its Definition; first the cases whose class costs most, so that
+/// who stops early has judged what matters.
 [[nodiscard]] std::vector<Job> plan_jobs(
     const std::vector<const registry::Stored<registry::Solution>*>& candidates,
     const std::vector<Case>& cases);

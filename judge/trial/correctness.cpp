@@ -61,13 +61,15 @@ bool Correctness::check_recorded() {
   // The first two begin with the very same memory, workspace included.
   const RunOutcome runs[3] = {runner_.candidate(from_[0], 2), runner_.candidate(from_[0], 2),
                               runner_.candidate(from_[1], 3)};
+  const ComparedRun first{kAsRecorded, study_.recorded, steady ? nullptr : &study_.recorded_again,
+                          recorded, true};
+  const JudgedRun judged{&first, judge_.judge(first)};
   const Verdict verdicts[3] = {
-      judge_.judge({kAsRecorded, study_.recorded, steady ? nullptr : &study_.recorded_again,
-                    recorded, true}),
-      judge_.judge(
-          {from_[0], study_.poison[0], steady ? nullptr : &study_.poison[1], runs[0], true}),
-      judge_.judge(
-          {from_[1], study_.poison[1], steady ? nullptr : &study_.poison[0], runs[2], true})};
+      judged.verdict,
+      judge_.judge({from_[0], study_.poison[0], steady ? nullptr : &study_.poison[1], runs[0], true,
+                    &judged}),
+      judge_.judge({from_[1], study_.poison[1], steady ? nullptr : &study_.poison[0], runs[2], true,
+                    &judged})};
   static constexpr const char* kNames[3] = {"recorded inputs", "poison A", "poison B"};
   for (int i = 0; i < 3; ++i) add(kNames[i], verdicts[i]);
 

@@ -23,6 +23,11 @@ constexpr std::uint64_t kLargestTurned = std::uint64_t{1} << 28;
 
 Range range_of(const LaunchTensor& tensor) { return {tensor.address, tensor.end()}; }
 
+/// Of a kept output: whole pages, which can be hashed.
+std::uint64_t room_for(const Range& output) {
+  return (output.bytes() + trace::kPageBytes - 1) / trace::kPageBytes * trace::kPageBytes;
+}
+
 /// Without gaps that are smaller, where the gap is memory of the engine's, too.
 std::vector<Range> joined_over(const TrialMemory& memory, const std::vector<Range>& ranges,
                                std::uint64_t gap) {
@@ -57,12 +62,12 @@ DeviceState::DeviceState(const TimedTrial& trial, std::uint64_t seed)
   MemoryState state;
   trial.study.fill(trial.memory, state, seed, 0);
   trial.memory.set(state);
-  if (take(trial, state, turned_) != CUDA_SUCCESS) {
+  if (take(turned_) != CUDA_SUCCESS) {
     note_ = "inputs are the same for all launches: there is no memory for a second copy";
     turned_.clear();
   }
   make_room_for_outputs();
-  if (const CUresult rc = take(trial, state, reset_); rc != CUDA_SUCCESS)
+  if (const CUresult rc = take(reset_); rc != CUDA_SUCCESS)
     throw driver::DriverError(
         rc, "no memory for a copy of the outputs: " + replayer::result_name(api_, rc));
 }
@@ -112,10 +117,13 @@ void DeviceState::plan(const TimedTrial& trial) {
 std::vector<Range> DeviceState::side_effects(const TimedTrial& trial,
                                              const std::vector<Range>& outputs) {
   std::vector<Range> found;
-  for (const auto& [page, now] : trial.study.recorded) {
+  for (const auto& [page, content] : trial.study.recorded) {
     const std::uint64_t begin = trial.memory.place(page).address;
-    const Bytes before = trial.memory.page({}, page);
-    for (const Range& part : replayer::cut({{begin, begin + now.size()}}, outputs, false))
+    const std::vector<Range> parts =
+        replayer::cut({{begin, begin + content->bytes().size()}}, outputs, false);
+    if (parts.empty()) continue;
+    const Bytes before = trial.memory.page({}, page), now = content->bytes();
+    for (const Range& part : parts)
       for (std::uint64_t at = part.begin; at < part.end; ++at)
         if (now[at - begin] != before[at - begin]) {
           if (!found.empty() && found.back().end == at)
@@ -131,15 +139,13 @@ std::vector<Range> DeviceState::side_effects(const TimedTrial& trial,
   return replayer::cut(found, outputs, false);
 }
 
-CUresult DeviceState::take(const TimedTrial& trial, const MemoryState& state,
-                           std::vector<Copy>& copies) {
-  for (Copy& copy : copies) {
-    const CUresult rc = allocate(copy.snapshot, copy.range.bytes());
+CUresult DeviceState::take(std::vector<Copy>& copies) {
+  for (Copy& copied : copies) {
+    const CUresult rc = allocate(copied.snapshot, copied.range.bytes());
     if (rc != CUDA_SUCCESS) return rc;
-    const auto content = trial.memory.read(state, copy.range.begin, copy.range.bytes());
-    if (!content) continue;
-    FIB_DRIVER_CHECK(api_, cuMemcpyHtoD_v2(copy.snapshot, content->data(), content->size()));
+    copy(copied.snapshot, copied.range.begin, copied.range.bytes());
   }
+  FIB_DRIVER_CHECK(api_, cuStreamSynchronize(stream_));
   return CUDA_SUCCESS;
 }
 
@@ -159,12 +165,14 @@ void DeviceState::prepare(std::uint64_t seed) {
 }
 
 void DeviceState::make_room_for_outputs() {
-  std::uint64_t bytes = 0;
-  for (const Range& output : outputs_) bytes += output.bytes();
+  for (const Range& output : outputs_) kept_bytes_ += room_for(output);
   for (CUdeviceptr& kept : kept_) {
-    if (bytes != 0 && allocate(kept, bytes) == CUDA_SUCCESS) continue;
+    if (kept_bytes_ != 0 && allocate(kept, kept_bytes_) == CUDA_SUCCESS) {
+      FIB_DRIVER_CHECK(api_, cuMemsetD8Async(kept, 0, kept_bytes_, stream_));
+      continue;
+    }
     kept_[0] = 0;
-    if (bytes != 0)
+    if (kept_bytes_ != 0)
       note_ += std::string(note_.empty() ? "" : "; ") +
                "outputs of timed launches are not checked: there is no memory to keep them";
     return;
@@ -176,8 +184,19 @@ void DeviceState::keep(Kept whose) {
   CUdeviceptr to = kept_[static_cast<std::size_t>(whose)];
   for (const Range& output : outputs_) {
     copy(to, output.begin, output.bytes());
-    to += output.bytes();
+    to += room_for(output);
   }
+}
+
+bool DeviceState::kept_same(const TimedTrial& trial, Kept a, Kept b) {
+  FIB_DRIVER_CHECK(api_, cuStreamSynchronize(stream_));
+  std::vector<CUdeviceptr> pages;
+  for (const Kept whose : {a, b})
+    for (std::uint64_t at = 0; at < kept_bytes_; at += trace::kPageBytes)
+      pages.push_back(kept_[static_cast<std::size_t>(whose)] + at);
+  const auto hashes = trial.subject.machine().pages.hash_at(trial.subject.context(), pages);
+  const auto half = static_cast<std::ptrdiff_t>(hashes.size() / 2);
+  return std::equal(hashes.begin(), hashes.begin() + half, hashes.begin() + half);
 }
 
 MemoryState DeviceState::kept(const TimedTrial& trial, Kept whose, const MemoryState& now) {
@@ -188,7 +207,7 @@ MemoryState DeviceState::kept(const TimedTrial& trial, Kept whose, const MemoryS
     std::vector<std::byte> content(output.bytes());
     FIB_DRIVER_CHECK(api_, cuMemcpyDtoH_v2(content.data(), from, content.size()));
     (void)trial.memory.write(state, output.begin, content);
-    from += output.bytes();
+    from += room_for(output);
   }
   return state;
 }

@@ -40,6 +40,8 @@ class DeviceState {
   void prepare(std::uint64_t seed);
   /// Keeps what outputs hold now, in place of what was kept before.
   void keep(Kept whose);
+  /// Whether two that were kept are the same, by hashes on the GPU. Waits.
+  [[nodiscard]] bool kept_same(const TimedTrial& trial, Kept a, Kept b);
   /// What was kept, in a state that otherwise is what memory holds now. Waits.
   [[nodiscard]] MemoryState kept(const TimedTrial& trial, Kept whose, const MemoryState& now);
   [[nodiscard]] bool keeps() const { return kept_[0] != 0; }  ///< false: there is no memory for it
@@ -58,8 +60,8 @@ class DeviceState {
   void make_room_for_outputs();
   [[nodiscard]] std::vector<replayer::Range> side_effects(
       const TimedTrial& trial, const std::vector<replayer::Range>& outputs);
-  [[nodiscard]] CUresult take(const TimedTrial& trial, const MemoryState& state,
-                              std::vector<Copy>& copies);
+  /// Of what is there now. Waits.
+  [[nodiscard]] CUresult take(std::vector<Copy>& copies);
   [[nodiscard]] CUresult allocate(CUdeviceptr& address, std::uint64_t bytes);
   void copy(CUdeviceptr to, CUdeviceptr from, std::uint64_t bytes);
 
@@ -68,7 +70,8 @@ class DeviceState {
   std::vector<Copy> turned_, reset_;
   std::vector<CUdeviceptr> allocated_;
   std::vector<replayer::Range> outputs_;
-  CUdeviceptr kept_[3] = {};  ///< all outputs, one behind the other
+  CUdeviceptr kept_[3] = {};  ///< all outputs, each from the begin of a page
+  std::uint64_t kept_bytes_ = 0;
   CUdeviceptr flush_ = 0;
   std::uint64_t flush_bytes_ = 0;
   unsigned char flushed_ = 0;

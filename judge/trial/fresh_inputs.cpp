@@ -9,7 +9,8 @@ namespace fib::judge {
 namespace {
 
 constexpr std::size_t kFew = 8;  ///< values that Change::Few changes
-constexpr int kTries = 16;       ///< to find a value that is another one
+constexpr std::size_t kDrawnTogether = 1 << 15;
+constexpr int kTries = 16;  ///< to find a value that is another one
 
 /// The elements of a tensor without gaps between rows.
 template <class Value>
@@ -71,10 +72,17 @@ void shuffle_rows(Rows<Value>& rows, Random& random) {
   rows.values = std::move(shuffled);
 }
 
+/// So many values are drawn from as many that lie together anywhere in the tensor: from all of a
+/// large one each draw would wait for memory.
 template <class Value>
 void redraw(Rows<Value>& rows, Random& random) {
   const std::vector<Value> all = rows.values;
-  for (Value& value : rows.values) value = all[random.below(all.size())];
+  const std::size_t some = std::min(kDrawnTogether, all.size());
+  for (std::size_t done = 0; done < all.size(); done += some) {
+    const Value* const from = all.data() + random.below(all.size() - some + 1);
+    const std::size_t end = std::min(done + some, all.size());
+    for (std::size_t i = done; i < end; ++i) rows.values[i] = from[random.below(some)];
+  }
 }
 
 template <class Value>

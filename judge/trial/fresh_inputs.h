@@ -13,7 +13,7 @@ namespace fib::judge {
 
 /// How inputs become others. All values that appear were in the tensor before.
 enum class Change : std::uint8_t {
-  Redraw,   ///< each value is drawn anew from all values of the tensor: sums change as well
+  Redraw,   ///< each value is drawn anew from values of the tensor: sums change as well
   Shuffle,  ///< rows among themselves, and the values of each row: distributions stay such
   Few       ///< a few values become such as stand elsewhere: the rest stays
 };

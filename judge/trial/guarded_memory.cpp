@@ -57,13 +57,16 @@ void GuardedMemory::fill(std::uint64_t seed, std::uint32_t pattern) {
 
 std::string GuardedMemory::strayed() const {
   if (content_.empty()) return {};
-  std::vector<std::byte> now(content_.size());
+  // What lies between the canaries is the candidate's.
+  const std::uint64_t front = address_ - base_, behind = front + bytes_;
+  std::vector<std::byte> now(front);
   FIB_DRIVER_CHECK(api_, cuMemcpyDtoH_v2(now.data(), base_, now.size()));
-  const std::uint64_t front = address_ - base_;
   for (std::uint64_t i = front; i-- > 0;)
     if (now[i] != content_[i]) return std::to_string(front - i) + " bytes before its begin";
-  for (std::uint64_t i = front + bytes_; i < content_.size(); ++i)
-    if (now[i] != content_[i]) return std::to_string(i - front - bytes_) + " bytes behind its end";
+  now.resize(content_.size() - behind);
+  if (!now.empty()) FIB_DRIVER_CHECK(api_, cuMemcpyDtoH_v2(now.data(), base_ + behind, now.size()));
+  for (std::uint64_t i = 0; i < now.size(); ++i)
+    if (now[i] != content_[behind + i]) return std::to_string(i) + " bytes behind its end";
   return {};
 }
 

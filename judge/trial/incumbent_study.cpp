@@ -5,10 +5,11 @@
 #include <set>
 
 #include "judge/compare/comparison.h"
-#include "judge/trial/pattern.h"
 
 namespace fib::judge {
 namespace {
+
+using replayer::Range;
 
 class Study {
  public:
@@ -71,41 +72,74 @@ class Study {
 
   /// Whether what was in the output before shows in what is there now. Fills in what is written.
   bool depends_on(IncumbentStudy::Poisoned& output) {
+    find_written(output);
+    output.all_written =
+        std::find(output.written.begin(), output.written.end(), false) == output.written.end();
     const LaunchTensor& tensor = output.tensor;
-    const auto content = [&](const MemoryState& state) {
-      return memory_.read(state, tensor.address, tensor.bytes).value();
-    };
-    const auto before0 = content(from_[0]), before1 = content(from_[1]);
-    const auto after0 = content(s_.poison[0]);
-    auto after1 = content(s_.poison[1]), recorded = content(s_.recorded);
-    output.written.assign(tensor.bytes, false);
+    std::vector<Range> parts = differing(tensor, s_.poison[0], s_.poison[1]);
+    const std::vector<Range> others = differing(tensor, s_.poison[0], s_.recorded);
+    parts.insert(parts.end(), others.begin(), others.end());
+    parts = replayer::joined(std::move(parts));
+    if (parts.empty()) return false;
+    const auto after0 = content(s_.poison[0], tensor);
+    auto after1 = content(s_.poison[1], tensor), recorded = content(s_.recorded, tensor);
     bool same = true;
-    for (std::uint64_t i = 0; i < tensor.bytes; ++i)
-      output.written[i] = after0[i] != before0[i] || after1[i] != before1[i];
-    spread(output);
-    for (std::uint64_t i = 0; i < tensor.bytes; ++i) {
-      if (output.written[i]) {
-        same = same && after0[i] == after1[i] && after0[i] == recorded[i];
-      } else {
-        after1[i] = recorded[i] = after0[i];
+    for (const Range& part : parts)
+      for (std::uint64_t i = part.begin; i < part.end; ++i) {
+        if (output.written[i])
+          same = same && after0[i] == after1[i] && after0[i] == recorded[i];
+        else
+          after1[i] = recorded[i] = after0[i];
       }
-    }
     if (same) return false;
     if (s_.deterministic) return true;
     const Tolerance tolerance = default_tolerance(tensor.layout.dtype);
     return !compare_elements(tensor.layout, tolerance, after0, after1, recorded).passed;
   }
 
+  /// Every byte that differs from what one of the patterns left there. The patterns differ in every
+  /// byte: where both runs left the same page, all of it is written.
+  void find_written(IncumbentStudy::Poisoned& output) const {
+    const LaunchTensor& tensor = output.tensor;
+    output.written.assign(tensor.bytes, false);
+    std::vector<Range> parts = differing(tensor, s_.poison[0], from_[0]);
+    const std::vector<Range> others = differing(tensor, s_.poison[1], from_[1]);
+    parts.insert(parts.end(), others.begin(), others.end());
+    parts = replayer::joined(std::move(parts));
+    if (tensor.is_dense()) {
+      const std::vector<Range> unclear = differing(tensor, s_.poison[0], s_.poison[1]);
+      for (const Range& part : replayer::cut(parts, unclear, false))
+        std::fill(output.written.begin() + static_cast<std::ptrdiff_t>(part.begin),
+                  output.written.begin() + static_cast<std::ptrdiff_t>(part.end), true);
+      parts = replayer::cut(parts, unclear, true);
+    }
+    if (parts.empty()) return;
+    const auto before0 = content(from_[0], tensor), before1 = content(from_[1], tensor);
+    const auto after0 = content(s_.poison[0], tensor), after1 = content(s_.poison[1], tensor);
+    for (const Range& part : parts)
+      for (std::uint64_t i = part.begin; i < part.end; ++i)
+        output.written[i] = after0[i] != before0[i] || after1[i] != before1[i];
+    spread(output, parts);
+  }
+
+  [[nodiscard]] std::vector<Range> differing(const LaunchTensor& tensor, const MemoryState& a,
+                                             const MemoryState& b) const {
+    return memory_.differing(a, b, tensor.address, tensor.bytes);
+  }
+
+  [[nodiscard]] std::vector<std::byte> content(const MemoryState& state,
+                                               const LaunchTensor& tensor) const {
+    return memory_.read(state, tensor.address, tensor.bytes).value();
+  }
+
   /// Elements are written as a whole: of one that trembles some bytes may be the patterns' by
   /// chance.
-  static void spread(IncumbentStudy::Poisoned& output) {
+  static void spread(IncumbentStudy::Poisoned& output, const std::vector<Range>& parts) {
     const std::uint64_t element = element_bytes(output.tensor);
-    for_each_piece(output.tensor, [&](std::uint64_t from, std::uint64_t bytes) {
-      for (std::uint64_t at = from; at + element <= from + bytes; at += element) {
-        const auto first = output.written.begin() + static_cast<std::ptrdiff_t>(at);
-        const auto last = first + static_cast<std::ptrdiff_t>(element);
-        if (std::find(first, last, true) != last) std::fill(first, last, true);
-      }
+    for_each_element(output.tensor, parts, [&](std::uint64_t at) {
+      const auto first = output.written.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto last = first + static_cast<std::ptrdiff_t>(element);
+      if (std::find(first, last, true) != last) std::fill(first, last, true);
     });
   }
 
@@ -125,9 +159,7 @@ void IncumbentStudy::fill(TrialMemory& memory, MemoryState& state, std::uint64_t
   for (const Poisoned& output : poisoned) {
     const LaunchTensor& tensor = output.tensor;
     for_each_piece(tensor, [&](std::uint64_t at, std::uint64_t bytes) {
-      std::vector<std::byte> content(bytes);
-      fill_pattern(content, seed, pattern, tensor.address + at);
-      (void)memory.write(state, tensor.address + at, content);
+      (void)memory.fill(state, tensor.address + at, bytes, seed, pattern);
     });
   }
 }
@@ -139,6 +171,7 @@ std::uint64_t count_differences(const TrialMemory& memory, const MemoryState& a,
   for (const auto& [page, content] : b) pages.insert(page);
   std::uint64_t differ = 0;
   for (const std::uint32_t page : pages) {
+    if (memory.same(a, b, page)) continue;
     const Bytes one = memory.page(a, page);
     const std::vector<std::byte> copy(one.begin(), one.end());
     const Bytes other = memory.page(b, page);

@@ -22,6 +22,7 @@ struct IncumbentStudy {
     LaunchTensor tensor;
     /// By byte of the tensor's extent: whether the incumbent writes it.
     std::vector<bool> written;
+    bool all_written = false;
   };
   std::vector<Poisoned> poisoned;
   bool deterministic = true;

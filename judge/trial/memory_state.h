@@ -7,17 +7,19 @@
 #include <string>
 #include <vector>
 
-#include "judge/compare/tensor.h"
+#include "judge/trial/page_content.h"
 #include "replayer/machine.h"
+#include "replayer/memory_layout.h"
 #include "replayer/page_shadow.h"
 
 namespace fib::judge {
 
 /// Content of memory: pages of the plan that are not as the case has them, by number.
-using MemoryState = std::map<std::uint32_t, std::vector<std::byte>>;
+using MemoryState = std::map<std::uint32_t, SharedPage>;
 
 /// All memory of a case: sets it before a run, and tells what a run left. What it should hold is
-/// kept in host memory, out of reach of what runs on the GPU. The GPU must be idle in all calls.
+/// kept in host memory, out of reach of what runs on the GPU. Pages are hashed where they lie: only
+/// what no state has yet is read back. The GPU must be idle in all calls.
 /// Throws driver::DriverError, replayer::ReplayFailed.
 class TrialMemory {
  public:
@@ -38,6 +40,16 @@ class TrialMemory {
                                                            std::uint64_t bytes) const;
   /// Changes them in a state. False as above: nothing is changed then.
   bool write(MemoryState& state, std::uint64_t address, Bytes content) const;
+  /// Fills them with a pattern in a state, as write() would.
+  bool fill(MemoryState& state, std::uint64_t address, std::uint64_t bytes, std::uint64_t seed,
+            std::uint32_t pattern);
+  /// Parts of them, as offsets from `address`, outside of which two states are the same: by page.
+  [[nodiscard]] std::vector<replayer::Range> differing(const MemoryState& a, const MemoryState& b,
+                                                       std::uint64_t address,
+                                                       std::uint64_t bytes) const;
+  [[nodiscard]] bool same(const MemoryState& a, const MemoryState& b, std::uint32_t page) const {
+    return hash(a, page) == hash(b, page);
+  }
   /// Content of one page of the plan, valid until the next call.
   [[nodiscard]] Bytes page(const MemoryState& state, std::uint32_t page) const;
 
@@ -58,20 +70,32 @@ class TrialMemory {
     std::uint64_t address;
     CUcontext context;
     std::vector<std::byte> content;
+    std::vector<CUdeviceptr> pages;   ///< whole ones from its begin
+    std::vector<trace::Hash> hashes;  ///< theirs
     bool dirty = true;
   };
+  [[nodiscard]] const trace::Hash& hash(const MemoryState& state, std::uint32_t page) const;
+  /// Pages that do not hold what a state says, by the hashes of the last look.
+  void write_missing(const MemoryState& state, const std::vector<std::uint32_t>& changed);
+  [[nodiscard]] SharedPage copied(const SharedPage& page, const Place& at,
+                                  std::uint64_t written) const;
+  [[nodiscard]] bool holds(std::uint64_t address, std::uint64_t bytes) const;
   /// Of the page that holds the address; places_.size() if none does.
   [[nodiscard]] std::size_t find(std::uint64_t address) const;
   template <class Visit>
   bool visit(std::uint64_t address, std::uint64_t bytes, Visit&& visit) const;
   void find_places();
   void find_gaps(std::uint64_t seed);
+  /// Offset of the first byte that is not as it should be.
+  [[nodiscard]] std::optional<std::uint64_t> first_wrong(const Gap& gap);
 
   replayer::Machine& m_;
   replayer::PageShadow shadow_;
   std::vector<Place> places_;                   ///< by address
   std::map<std::uint32_t, std::size_t> index_;  ///< page -> place
   std::vector<Gap> gaps_;
+  KnownPages known_;
+  PatternPages patterns_;
 };
 
 }  // namespace fib::judge

@@ -7,6 +7,10 @@
 
 namespace fib::judge {
 
+/// After so many bytes a pattern repeats itself, so that few pages of it make up any memory. A
+/// prime number of pages: no stride of a tensor is likely to be a multiple.
+inline constexpr std::uint64_t kPatternBytes = std::uint64_t{31} << 16;
+
 /// Fills memory with pattern number `pattern` of a seed: bytes that nobody writes by chance.
 /// Patterns 2n and 2n + 1 differ in every byte, so that of two runs that began with them no byte is
 /// the same unless something wrote it. `at`: place of the first byte within the whole.

@@ -189,7 +189,7 @@ void Sampler::hurry() {
 }
 
 Verdict Sampler::verify() {
-  if (!state_.keeps()) return {};
+  if (!state_.keeps() || state_.kept_same(trial_, Kept::Incumbent, Kept::Candidate)) return {};
   const bool steady = trial_.study.deterministic;
   if (!steady) {
     state_.prepare(last_seed_);

@@ -10,6 +10,7 @@
 
 #include "dispatch/prepared_launch.h"
 #include "judge/compare/tensor.h"
+#include "replayer/memory_layout.h"
 
 namespace fib::judge {
 
@@ -45,6 +46,24 @@ void for_each_piece(const LaunchTensor& tensor, Visit&& visit) {
   const auto pitch =
       static_cast<std::uint64_t>(layout.strides[layout.strides.size() - 2]) * element;
   for (std::uint64_t at = 0; at < tensor.bytes; at += pitch) visit(at, row);
+}
+
+/// Calls visit(offset) for each element, as for_each_piece() has them, of which a byte lies in
+/// `parts`: sorted offsets, without overlap.
+template <class Visit>
+void for_each_element(const LaunchTensor& tensor, const std::vector<replayer::Range>& parts,
+                      Visit&& visit) {
+  const std::uint64_t element = element_bytes(tensor);
+  auto part = parts.begin();
+  for_each_piece(tensor, [&](std::uint64_t from, std::uint64_t bytes) {
+    const std::uint64_t end = from + bytes;
+    for (std::uint64_t at = from; at + element <= end; at += element) {
+      while (part != parts.end() && part->end <= at) ++part;
+      if (part == parts.end() || part->begin >= end) return;
+      if (part->begin > at) at += (part->begin - at) / element * element;
+      if (at + element <= end) visit(at);
+    }
+  });
 }
 
 /// A launch as an instance of its Definition.

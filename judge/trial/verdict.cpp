@@ -72,16 +72,19 @@ Verdict Judge::judge_elsewhere(const ComparedRun& run) const {
 }
 
 void Judge::look_at_page(const ComparedRun& run, std::uint32_t page, Offences& found) const {
+  if (memory_.same(run.expected, run.got.state, page)) return;
+  const TrialMemory::Place& place = memory_.place(page);
+  const std::uint64_t begin = place.address;
+  const std::vector<Range> parts = replayer::cut({{begin, begin + place.bytes}}, outputs_, false);
+  if (parts.empty()) return;
   const auto copy = [&](const MemoryState& state) {
     const Bytes content = memory_.page(state, page);
     return std::vector<std::byte>(content.begin(), content.end());
   };
   const std::vector<std::byte> expected = copy(run.expected), got = copy(run.got.state);
-  if (expected == got) return;
   const std::vector<std::byte> before = copy(run.before);
   const std::vector<std::byte> noise = run.noise != nullptr ? copy(*run.noise) : expected;
-  const std::uint64_t begin = memory_.place(page).address;
-  for (const Range& part : replayer::cut({{begin, begin + got.size()}}, outputs_, false))
+  for (const Range& part : parts)
     for (std::uint64_t at = part.begin - begin; at < part.end - begin; ++at)
       if (got[at] != expected[at] && expected[at] == noise[at])
         look_at_byte(begin + at, before[at] != expected[at], found);
@@ -99,14 +102,24 @@ std::vector<std::byte> Judge::content(const MemoryState& state, const LaunchTens
   return memory_.read(state, tensor.address, tensor.bytes).value_or(std::vector<std::byte>());
 }
 
+std::vector<Range> Judge::differing(const LaunchTensor& tensor, const MemoryState& a,
+                                    const MemoryState& b) const {
+  return memory_.differing(a, b, tensor.address, tensor.bytes);
+}
+
 Verdict Judge::judge_unwritten(const ComparedRun& run) const {
   if (!by_elements_) return {};  // who compares by meaning knows what nobody reads
   for (const IncumbentStudy::Poisoned& output : study_.poisoned) {
+    if (output.all_written) continue;
+    // Where it left what the incumbent did, it wrote no more than that.
+    const auto parts = differing(output.tensor, run.expected, run.got.state);
+    if (parts.empty()) continue;
     const auto before = content(run.before, output.tensor);
     const auto got = content(run.got.state, output.tensor);
+    const std::uint64_t element = element_bytes(output.tensor);
     Offence offence;
-    for_each_piece(output.tensor, [&](std::uint64_t from, std::uint64_t bytes) {
-      for (std::uint64_t at = from; at < from + bytes; ++at)
+    for_each_element(output.tensor, parts, [&](std::uint64_t from) {
+      for (std::uint64_t at = from; at < from + element; ++at)
         if (!output.written[at] && got[at] != before[at] && offence.bytes++ == 0)
           offence.address = output.tensor.address + at;
     });
@@ -122,19 +135,17 @@ Verdict Judge::judge_unwritten(const ComparedRun& run) const {
 
 // Whole elements: half of one may well keep its bytes in arithmetic with what was there.
 template <class IsLeft>
-Verdict Judge::find_left(const IncumbentStudy::Poisoned& output, std::uint64_t by_chance,
-                         IsLeft&& is_left) const {
+Verdict Judge::find_left(const IncumbentStudy::Poisoned& output, const std::vector<Range>& parts,
+                         std::uint64_t by_chance, IsLeft&& is_left) const {
   Offence offence;
   const std::uint64_t element = element_bytes(output.tensor);
-  for_each_piece(output.tensor, [&](std::uint64_t from, std::uint64_t bytes) {
-    for (std::uint64_t at = from; at + element <= from + bytes; at += element) {
-      bool left = true;
-      for (std::uint64_t i = at; i < at + element && left; ++i)
-        left = output.written[i] && is_left(i);
-      if (!left) continue;
-      if (offence.bytes == 0) offence.address = output.tensor.address + at;
-      offence.bytes += element;
-    }
+  for_each_element(output.tensor, parts, [&](std::uint64_t at) {
+    bool left = true;
+    for (std::uint64_t i = at; i < at + element && left; ++i)
+      left = output.written[i] && is_left(i);
+    if (!left) return;
+    if (offence.bytes == 0) offence.address = output.tensor.address + at;
+    offence.bytes += element;
   });
   if (offence.bytes <= by_chance * element) return {};
   return {reasons::kWritesTooLittle,
@@ -150,11 +161,14 @@ Verdict Judge::left_alone(const MemoryState (&before)[2], const RunOutcome& firs
   Verdict verdict;
   if (!by_elements_) return verdict;
   for (const IncumbentStudy::Poisoned& output : study_.poisoned) {
+    // The patterns differ in every byte: none is left where both runs left the same.
+    const auto parts = differing(output.tensor, first.state, second.state);
+    if (parts.empty()) continue;
     const auto before0 = content(before[0], output.tensor);
     const auto before1 = content(before[1], output.tensor);
     const auto got0 = content(first.state, output.tensor);
     const auto got1 = content(second.state, output.tensor);
-    verdict = find_left(output, 0, [&](std::uint64_t at) {
+    verdict = find_left(output, parts, 0, [&](std::uint64_t at) {
       return got0[at] == before0[at] && got1[at] == before1[at];
     });
     if (!verdict.passed()) break;
@@ -167,13 +181,15 @@ Verdict Judge::left_alone_once(const MemoryState& before, const MemoryState& exp
   Verdict verdict;
   if (!by_elements_) return verdict;
   for (const IncumbentStudy::Poisoned& output : study_.poisoned) {
+    const auto parts = differing(output.tensor, expected, run.state);
+    if (parts.empty()) continue;
     const auto was = content(before, output.tensor), got = content(run.state, output.tensor);
     const auto wanted = content(expected, output.tensor);
     // Wrong values of few bits are the pattern's now and then.
     const std::uint64_t element = element_bytes(output.tensor);
     const std::uint64_t by_chance =
         element > 2 ? 0 : 8 + 4 * ((output.tensor.bytes / element) >> (8 * element));
-    verdict = find_left(output, by_chance, [&](std::uint64_t at) {
+    verdict = find_left(output, parts, by_chance, [&](std::uint64_t at) {
       return got[at] == was[at] && wanted[at] != was[at];
     });
     if (!verdict.passed()) break;
@@ -188,10 +204,13 @@ std::uint64_t Judge::output_differences(const MemoryState& a, const MemoryState&
     const auto poisoned = std::find_if(
         study_.poisoned.begin(), study_.poisoned.end(),
         [&](const auto& other) { return other.tensor.layout.name == tensor.layout.name; });
+    const auto parts = differing(tensor, a, b);
+    if (parts.empty()) continue;
     const auto one = content(a, tensor), other = content(b, tensor);
-    for (std::uint64_t at = 0; at < one.size(); ++at)
-      differ +=
-          one[at] != other[at] && (poisoned == study_.poisoned.end() || poisoned->written[at]);
+    for (const Range& part : parts)
+      for (std::uint64_t at = part.begin; at < part.end; ++at)
+        differ +=
+            one[at] != other[at] && (poisoned == study_.poisoned.end() || poisoned->written[at]);
   }
   return differ;
 }
@@ -211,7 +230,32 @@ Comparison Judge::by_policy(const ComparedLaunch::Tensor& tensor) const {
   return comparison;
 }
 
+bool Judge::is_like(const ComparedRun& run, const ComparedRun& other) const {
+  if (!by_elements_ || run.noise != nullptr || other.noise != nullptr) return false;
+  return std::ranges::all_of(facts_.tensors, [&](const LaunchTensor& tensor) {
+    return !tensor.is_output || (differing(tensor, run.expected, other.expected).empty() &&
+                                 differing(tensor, run.got.state, other.got.state).empty());
+  });
+}
+
+/// The incumbent is right by definition, whatever its outputs mean.
+std::optional<std::map<std::string, Comparison>> Judge::all_equal(const ComparedRun& run) const {
+  std::map<std::string, Comparison> outputs;
+  for (const LaunchTensor& tensor : facts_.tensors) {
+    if (!tensor.is_output) continue;
+    if (memory_.bytes_from(tensor.address) < tensor.bytes) return std::nullopt;
+    if (!differing(tensor, run.expected, run.got.state).empty()) return std::nullopt;
+    Comparison& same = outputs[tensor.layout.name];
+    same.passed = true;
+    same.elements = tensor.layout.elements();
+  }
+  return outputs;
+}
+
 Verdict Judge::judge_values(const ComparedRun& run) const {
+  if (auto same = all_equal(run)) return {{}, {}, std::move(*same)};
+  if (run.like != nullptr && !run.like->verdict.outputs.empty() && is_like(run, *run.like->run))
+    return run.like->verdict;
   ComparedLaunch launch;
   launch.definition = &definition_;
   launch.axes = facts_.axes;

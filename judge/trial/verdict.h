@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Verdict {
   [[nodiscard]] bool passed() const { return reason.empty(); }
 };
 
+struct JudgedRun;
+
 /// One run of the candidate beside the incumbent's, from the same memory.
 struct ComparedRun {
   const MemoryState& before;
@@ -28,6 +31,13 @@ struct ComparedRun {
   const MemoryState* noise;  ///< what the incumbent left another time; null: it always leaves this
   const RunOutcome& got;
   bool study = false;  ///< the case's own inputs: what the incumbent writes is known, by byte
+  /// Another one, which counts if its values are judged already; may be null.
+  const JudgedRun* like = nullptr;
+};
+
+struct JudgedRun {
+  const ComparedRun* run = nullptr;
+  Verdict verdict;
 };
 
 /// Holds a candidate's run against the incumbent's: declared outputs by their meaning, every other
@@ -65,11 +75,21 @@ class Judge {
   /// One that is not as expected; `is_changed`: by the incumbent.
   void look_at_byte(std::uint64_t address, bool is_changed, Offences& found) const;
   [[nodiscard]] Verdict judge_unwritten(const ComparedRun& run) const;
-  /// Whole elements that the incumbent writes and for whose bytes `is_left` holds; so many of them
-  /// may be such by chance.
+  /// Whole elements in `parts` that the incumbent writes and for whose bytes `is_left` holds; so
+  /// many of them may be such by chance.
   template <class IsLeft>
-  [[nodiscard]] Verdict find_left(const IncumbentStudy::Poisoned& output, std::uint64_t by_chance,
-                                  IsLeft&& is_left) const;
+  [[nodiscard]] Verdict find_left(const IncumbentStudy::Poisoned& output,
+                                  const std::vector<replayer::Range>& parts,
+                                  std::uint64_t by_chance, IsLeft&& is_left) const;
+  /// Parts of an output, outside of which two states are the same.
+  [[nodiscard]] std::vector<replayer::Range> differing(const LaunchTensor& tensor,
+                                                       const MemoryState& a,
+                                                       const MemoryState& b) const;
+  /// What comparing the outputs comes to if they are the incumbent's; nothing if one is not.
+  [[nodiscard]] std::optional<std::map<std::string, Comparison>> all_equal(
+      const ComparedRun& run) const;
+  /// Whether the values of both are the same, and so is what they are compared with.
+  [[nodiscard]] bool is_like(const ComparedRun& run, const ComparedRun& other) const;
   [[nodiscard]] Comparison by_policy(const ComparedLaunch::Tensor& tensor) const;
   [[nodiscard]] std::vector<std::byte> content(const MemoryState& state,
                                                const LaunchTensor& tensor) const;

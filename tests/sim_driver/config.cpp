@@ -41,6 +41,7 @@ Config* read() {
   c->device_name = text("FIBSIM_DEVICE_NAME");
   if (c->device_name.empty()) c->device_name = "fibshim simulated GPU";
   c->count_file = text("FIBSIM_COUNT_FILE");
+  c->count_copies = !text("FIBSIM_COUNT_COPIES").empty();
   return c;
 }
 

@@ -15,6 +15,7 @@ struct Config {
   bool eager_loading = false;
   std::string faults;
   std::string count_file;
+  bool count_copies = false;
   std::string taken, taken_once;  // see address_zone.h
   std::string device_name;
 };

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "tests/sim_driver/counter.h"
 #include "tests/sim_driver/driver.h"
 #include "tests/sim_driver/memory.h"
 
@@ -138,6 +139,7 @@ void run_copy(const Copy& copy) {
   const Side to = destination(what);
   Side from = source(what);
   if (copy.staged) from.first = word(copy.staged->data());
+  if (to.type == CU_MEMORYTYPE_HOST) count_to_host(what.WidthInBytes * what.Height * what.Depth);
   for (size_t z = 0; z < what.Depth; ++z)
     for (size_t y = 0; y < what.Height; ++y)
       std::memmove(reinterpret_cast<void*>(to.first + z * to.slice + y * to.pitch),

@@ -33,13 +33,13 @@ void write_count(const Slot& slot) {
 
 class CountFile {
  public:
-  void count(const std::string& name) {
+  void count(const std::string& name, unsigned long long by) {
     const std::lock_guard lock(mutex_);
     if (fd_ == kUnopened) open();
     if (fd_ < 0) return;
     Slot* slot = slot_for(name);
     if (!slot) return;
-    ++slot->count;
+    slot->count += by;
     write_count(*slot);
   }
 
@@ -77,12 +77,20 @@ class CountFile {
   std::unordered_map<std::string, Slot> slots_;
 };
 
+void count(const std::string& name, unsigned long long by) {
+  static CountFile* const file = config().count_file.empty() ? nullptr : new CountFile;
+  if (file) file->count(name, by);
+}
+
 }  // namespace
 
 void count_execution(const std::string& kernel) {
   if (kernel.starts_with("fib_")) return;  // the shim's own, not the program's
-  static CountFile* const file = config().count_file.empty() ? nullptr : new CountFile;
-  if (file) file->count(kernel);
+  count(kernel, 1);
+}
+
+void count_to_host(std::size_t bytes) {
+  if (config().count_copies) count("bytes to the host", bytes);
 }
 
 }  // namespace fib::sim

@@ -5,6 +5,7 @@
 
 #include "judge/cases/case_store.h"
 #include "judge/cases/choose.h"
+#include "judge/cases/cost.h"
 #include "judge/cases/export_policy.h"
 #include "judge/cases/identity.h"
 #include "judge/wire.h"
@@ -42,6 +43,24 @@ TEST(Choose, SmallestLargestMedianAndHottest) {
   EXPECT_EQ(chosen[2].role, "hottest, largest") << "of equally hot ones the largest";
   EXPECT_EQ(chosen[2].count, 9u);
   EXPECT_EQ(choose_classes(classes, true).size(), 5u) << "what is in no window can't be chosen";
+}
+
+TEST(Choose, HotIsWhatTakesTheGpuLongest) {
+  std::vector<LaunchClass> classes = {of(1, 1000), of(2, 1), of(3, 20), of(4, 1)};
+  classes[2].bytes = std::uint64_t{512} << 20;
+  const auto chosen = choose_classes(classes, false);
+  ASSERT_EQ(sizes(classes, chosen), (std::vector<std::int64_t>{1, 3, 4}));
+  EXPECT_EQ(chosen[0].role, "smallest") << "of 1000 small ones";
+  EXPECT_EQ(chosen[1].role, "hottest, median") << "of 20 large ones";
+}
+
+TEST(Cost, IsMeasuredOrEstimated) {
+  Case subject;
+  subject.count = 3;
+  subject.tensor_bytes = 2'000'000;
+  EXPECT_DOUBLE_EQ(cost_ns(subject), 3 * 3000);
+  subject.replayed_ns = 5000;
+  EXPECT_DOUBLE_EQ(cost_ns(subject), 3 * 5000);
 }
 
 TEST(Choose, OneClassHasOneRole) {

@@ -40,6 +40,7 @@ TEST(MakeCases, OfEachClassOneLaunchWithItsWeight) {
   const CaseSet again = scale.cases();
   EXPECT_EQ(again.made, 0u) << "what is there is used again";
   ASSERT_EQ(again.cases.size(), 3u);
+  EXPECT_EQ(again.cases[2].tensor_bytes, 2u * 4000 * 4) << "input and output";
   EXPECT_EQ(again.cases[2].id, set.cases[2].id);
 }
 

@@ -224,6 +224,20 @@ TEST(Comparers, CompareElementsIfNothingIsKnownOfTheMeaning) {
 
 // Hundreds of megabytes are ordinary. The limit is far above what it takes, and far below what a
 // decision for each element would.
+TEST(Elements, OfLargeTensorsAreFoundByAllThreads) {
+  std::vector<float> expected(9 << 20, 1), got = expected;
+  got[100] = 3;
+  got[5 << 20] = 4;
+  got[(8 << 20) + 1] = kNan;
+  got.back() = 2;
+  const Comparison result = floats(expected, got);
+  EXPECT_EQ(result.wrong, 4u);
+  EXPECT_EQ(result.index, Shape{100});
+  EXPECT_EQ(result.got, 3);
+  EXPECT_EQ(result.reason, "NaN");
+  EXPECT_TRUE(std::isnan(result.max_absolute));
+}
+
 TEST(Elements, AreComparedFast) {
   const std::int64_t count = std::int64_t{64} << 20;
   std::vector<std::uint16_t> expected(static_cast<std::size_t>(count), 0x3f80);

@@ -100,6 +100,19 @@ TEST_F(Bench, WritesEachResultAsUpstreamHasIt) {
   }
 }
 
+TEST_F(Bench, BeginsWithWhatCostsMost) {
+  ASSERT_EQ(set.cases.size(), 3u);
+  set.cases[0].replayed_ns = 9000;  // runs twice
+  set.cases[1].replayed_ns = 5000;  // three times
+  set.cases[2].replayed_ns = -1;    // once, and nobody measured it
+  set.cases[2].tensor_bytes = 1'000'000'000;
+  const registry::Registry opened = scale.open();
+  std::vector<const Case*> order;
+  for (const Job& job : plan_jobs(candidates_of(opened, {}, false), set.cases))
+    if (order.empty() || order.back() != job.subject) order.push_back(job.subject);
+  EXPECT_EQ(order, (std::vector<const Case*>{&set.cases[2], &set.cases[0], &set.cases[1]}));
+}
+
 TEST_F(Bench, IsWhatRedirectingReads) {
   (void)run(scale.open());
   const registry::Registry written = scale.open();
@@ -150,7 +163,10 @@ TEST_F(Bench, AddsAWorkloadOnce) {
   const registry::Registry written = scale.open();
   EXPECT_EQ(written.workloads().size(), 3u);
   EXPECT_EQ(written.traces().size(), 18u);
-  EXPECT_EQ(written.workloads()[0].record.workload.uuid, workload_uuid(set.cases[0]));
+  std::set<std::string> uuids, wanted;
+  for (const auto& stored : written.workloads()) uuids.insert(stored.record.workload.uuid);
+  for (const Case& subject : set.cases) wanted.insert(workload_uuid(subject));
+  EXPECT_EQ(uuids, wanted);
 }
 
 TEST_F(Bench, StopsWhereResultsCanNotBeWritten) {

@@ -69,6 +69,22 @@ TEST_F(Fresh, RedrawnRowsHaveOtherSums) {
             std::accumulate(before.begin(), before.end(), 0.0F));
 }
 
+TEST(FreshLarge, IsRedrawnFromEverywhere) {
+  constexpr std::int64_t kMany = 1 << 20;
+  std::vector<float> values(kMany);
+  std::iota(values.begin(), values.end(), 0.0F);
+  Random random(3);
+  change({"t", registry::DType::Float32, {kMany}, {1}}, std::as_writable_bytes(std::span(values)),
+         Change::Redraw, random);
+  int same = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) same += values[i] == static_cast<float>(i);
+  EXPECT_LT(same, 100);
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  EXPECT_GE(*least, 0);
+  EXPECT_LT(*most, static_cast<float>(kMany));
+  EXPECT_GT(*most - *least, static_cast<float>(kMany) / 2);
+}
+
 TEST_F(Fresh, FewValuesChange) {
   apply(Change::Few);
   int changed = 0;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <regex>
 
 #include "judge/wire.h"
 #include "registry/build/base64.h"
@@ -30,6 +31,15 @@ constexpr const char* kInPlaceDefinition = R"J({"name": "mix", "op_type": "test"
   "outputs": {"y": {"shape": ["n"], "dtype": "float32"}},
   "reference": "def run(x, y0):\n    return y0 + x\n"})J";
 
+// y[i, k] = x[i] + k. How long a row is the kernel reads from at[0].
+constexpr const char* kRepeatDefinition = R"J({"name": "mix", "op_type": "test",
+  "axes": {"n": {"type": "var"}, "m": {"type": "const", "value": 16},
+           "r": {"type": "const", "value": REPEAT}},
+  "inputs": {"x": {"shape": ["n"], "dtype": "float32"}, "w": {"shape": ["m"], "dtype": "float32"},
+             "at": {"shape": ["n"], "dtype": "int32"}},
+  "outputs": {"y": {"shape": ["n", "r"], "dtype": "float32"}},
+  "reference": "def run(x, w, at):\n    return x[:, None] + arange(at[0])\n"})J";
+
 constexpr const char* kArguments =
     R"J([{"type": "ptr", "value": "x"}, {"type": "ptr", "value": "w"},
   {"type": "ptr", "value": "at"}, {"type": "ptr", "value": "y"}, {"type": "i32", "value": "n"}])J";
@@ -45,6 +55,9 @@ constexpr const char* kBinding = R"J("axes": {"n": "param(4, 0, i32)", "m": 16},
   "inputs": {"x": "param(0)", "w": "param(1)", "at": "param(2)"}})J";
 constexpr const char* kInPlaceBinding = R"J("axes": {"n": "param(4, 0, i32)"},
   "inputs": {"x": "param(0)", "y0": "param(3)"}})J";
+constexpr const char* kRepeatBinding =
+    R"J("axes": {"n": "param(4, 0, i32)", "m": 16, "r": REPEAT},
+  "inputs": {"x": "param(0)", "w": "param(1)", "at": "param(2)"}})J";
 
 constexpr const char* kFirstArguments = R"J([{"type": "ptr", "value": "x"},
   {"type": "ptr", "value": "workspace"}, {"type": "i32", "value": "n"}])J";
@@ -64,6 +77,27 @@ std::string kernel_json(const std::string& entry, const std::string& arguments) 
          arguments + "}";
 }
 
+std::string with_repeat(const char* text, const EngineLaunch& engine) {
+  return std::regex_replace(text, std::regex("REPEAT"), std::to_string(engine.repeat));
+}
+
+std::string definition_for(const EngineLaunch& engine) {
+  if (engine.repeat != 0) return with_repeat(kRepeatDefinition, engine);
+  return engine.in_place ? kInPlaceDefinition : kDefinition;
+}
+
+std::string binding_for(const EngineLaunch& engine) {
+  if (engine.repeat != 0) return kBindingBegin + with_repeat(kRepeatBinding, engine);
+  return std::string(kBindingBegin) + (engine.in_place ? kInPlaceBinding : kBinding);
+}
+
+std::vector<float> repeated(const std::vector<float>& x, int times) {
+  std::vector<float> result;
+  for (const float value : x)
+    for (int k = 0; k < times; ++k) result.push_back(value + static_cast<float>(k));
+  return result;
+}
+
 }  // namespace
 
 void TrialTest::write(const std::string& file, const std::string& text) const {
@@ -73,9 +107,8 @@ void TrialTest::write(const std::string& file, const std::string& text) const {
 void TrialTest::make_case(const EngineLaunch& engine) {
   ::umask(022);
   make_capture(engine);
-  write("definitions/test/mix.json", engine.in_place ? kInPlaceDefinition : kDefinition);
-  write("bindings/test/mix/engine.json",
-        std::string(kBindingBegin) + (engine.in_place ? kInPlaceBinding : kBinding));
+  write("definitions/test/mix.json", definition_for(engine));
+  write("bindings/test/mix/engine.json", binding_for(engine));
   request.subject.directory = directory.path();
   request.subject.definition = "mix";
   request.registry = directory.path() / "registry";
@@ -95,6 +128,10 @@ void TrialTest::make_capture(const EngineLaunch& engine) {
     xs.push_back(static_cast<float>(i % 50) - 20);
     ats.push_back(i * 7 % 16);
   }
+  if (engine.repeat != 0) {
+    ats[0] = engine.repeat;
+    ys.assign(static_cast<std::size_t>(kN) * static_cast<std::size_t>(engine.repeat), 5);
+  }
   for (int i = 0; i < 16; ++i) ws.push_back(static_cast<float>(i) / 8 + 0.25F);
   using replayer::testing::bytes_of;
   using replayer::testing::pack;
@@ -104,7 +141,8 @@ void TrialTest::make_capture(const EngineLaunch& engine) {
   const std::size_t output = capture.region(RegionKind::Device, y, bytes_of(ys));
   capture.begin();
   capture.launch(kernel, kN + 31 - (kN + 31) % 32, pack(x, w, at, y, kN));
-  for (std::size_t i = 0; i < kN; ++i) {
+  if (engine.repeat != 0) ys = repeated(xs, engine.repeat);
+  for (std::size_t i = 0; i < kN && engine.repeat == 0; ++i) {
     if (engine.kernel == "engine_add")
       ys[i] += xs[i];
     else if (engine.kernel != "engine_even" || i % 2 == 0)

@@ -17,6 +17,7 @@ struct EngineLaunch {
   std::string kernel = "engine_mix";
   bool in_place = false;  ///< its output is an input as well
   int padding = 0;        ///< floats behind the output that belong to its region
+  int repeat = 0;         ///< engine_repeat: elements of the output for each of x
 };
 
 /// A case of one launch of the engine, and a registry with candidates for it. Trials run in

@@ -17,6 +17,10 @@ constexpr int kMost = 4096;
 
 float mixed(const float* x, const float* w, const int* at, int i) { return x[i] * w[at[i]] + 1; }
 
+void repeated(const float* x, const int* at, float* y, int i) {
+  for (int k = 0; k < at[0]; ++k) y[i * at[0] + k] = x[i] + static_cast<float>(k);
+}
+
 void rest_us(long microseconds) {
   const timespec length{0, microseconds * 1000};
   ::nanosleep(&length, nullptr);
@@ -51,6 +55,13 @@ SIM_KERNEL(engine_counted, (const float* x, float* w, const int* at, float* y, i
 SIM_KERNEL(engine_add, (const float* x, const float*, const int*, float* y, int n)) {
   if (const int i = global_index(); i < n) y[i] += x[i];
 }
+SIM_KERNEL(engine_repeat, (const float* x, const float*, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) repeated(x, at, y, i);
+}
+// Three rows and not the next three: pages that it writes, leaves alone, and half of each.
+SIM_KERNEL(engine_some, (const float* x, const float*, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n && i / 3 % 2 == 0) repeated(x, at, y, i);
+}
 SIM_KERNEL(engine_random, (const float* x, const float* w, const int* at, float* y, int n)) {
   static std::mt19937 random{std::random_device{}()};
   if (const int i = global_index(); i < n)
@@ -61,6 +72,27 @@ SIM_KERNEL(engine_random, (const float* x, const float* w, const int* at, float*
 
 SIM_KERNEL(good, (const float* x, const float* w, const int* at, float* y, int n)) {
   if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i);
+}
+SIM_KERNEL(good_repeat, (const float* x, const float*, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n) repeated(x, at, y, i);
+}
+SIM_KERNEL(good_some, (const float* x, const float*, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n && i / 3 % 2 == 0) repeated(x, at, y, i);
+}
+// Leaves one element in the middle alone, in the last row.
+SIM_KERNEL(holed_repeat, (const float* x, const float*, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i >= n) return;
+  float& middle = y[i * at[0] + at[0] / 2];
+  const float before = middle;
+  repeated(x, at, y, i);
+  if (i == n - 1) middle = before;
+}
+SIM_KERNEL(near_repeat, (const float* x, const float*, const int* at, float* y, int n)) {
+  const int i = global_index();
+  if (i >= n) return;
+  repeated(x, at, y, i);
+  for (int k = 0; k < at[0]; ++k) y[i * at[0] + k] *= 1.0001F;
 }
 SIM_KERNEL(near, (const float* x, const float* w, const int* at, float* y, int n)) {
   if (const int i = global_index(); i < n) y[i] = mixed(x, w, at, i) * 1.0001F;
@@ -134,7 +166,7 @@ SIM_KERNEL(hurried, (const float* x, const float* w, const int* at, float* y, in
   timespec now{};
   if (global_index() == 0) {
     ::clock_gettime(CLOCK_MONOTONIC, &now);
-    idle = now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < 3'000'000;
+    idle = now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < 300'000;
     last = now;
   }
   if (const int i = global_index(); i < n && !idle) y[i] = mixed(x, w, at, i);
