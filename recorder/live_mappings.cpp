@@ -24,7 +24,9 @@ void apply(const CUmemAccessDesc& right, std::uint64_t& gpus) noexcept {
 
 /// Memory that only other GPUs may touch than the one that has it is as good as another process's.
 RegionKind kind_of(const MemoryMap::Entry& entry) noexcept {
-  const CUmemLocation home{CU_MEM_LOCATION_TYPE_DEVICE, {entry.region.fixed.device}};
+  CUmemLocation home{};
+  home.type = CU_MEM_LOCATION_TYPE_DEVICE;
+  home.id = entry.region.fixed.device;
   const bool out_of_reach =
       entry.accessible() && entry.region.fixed.device >= 0 && (entry.gpus & bit_of(home)) == 0;
   return entry.imported || out_of_reach ? RegionKind::Foreign : RegionKind::Mapped;

@@ -54,7 +54,8 @@ ComputeCapability capability_of(const driver::DriverApi& api, CUdevice device) n
 /// Without duplicates: symbol tables overlap, and a fatbin may hold the same code twice.
 void tidy(SymbolNames& names) {
   std::ranges::sort(names, {}, &SymbolName::name);
-  names.erase(std::ranges::unique(names, {}, &SymbolName::name).begin(), names.end());
+  const auto same = [](const SymbolName& a, const SymbolName& b) { return a.name == b.name; };
+  names.erase(std::unique(names.begin(), names.end(), same), names.end());
 }
 
 }  // namespace
