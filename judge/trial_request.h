@@ -13,10 +13,10 @@ namespace fib::judge {
 struct TimingOptions {
   bool enabled = true;  ///< false: correctness only
   std::uint32_t min_pairs = 20, max_pairs = 400;
-  double max_seconds = 10;                      ///< of measuring, per mode
-  double confidence = 0.95;                     ///< of the interval
-  double half_width = 0.005;                    ///< stop when the ratio is known this well
-  double margin = 0.01;                         ///< ratios within 1 +- margin make no difference
+  double max_seconds = 10;    ///< of measuring, per mode; 4 times that if there are not min_pairs
+  double confidence = 0.95;   ///< of the interval
+  double half_width = 0.005;  ///< stop when the ratio is known this well
+  double margin = 0.01;       ///< ratios within 1 +- margin make no difference
   bool cold = true, warm = true, graph = true;  ///< modes; graph only for short kernels
   double graph_below_us = 10;                   ///< ... shorter than this
   bool force_events = false;                    ///< do not use CUPTI

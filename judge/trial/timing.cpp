@@ -16,6 +16,8 @@ constexpr std::size_t kPairsAtOnce = 5;
 /// Batches in a row that show nothing before a mode is given up.
 constexpr unsigned kPatience = 5;
 constexpr unsigned kCheckedAtFirst = 3;  ///< batches
+/// How much longer measuring may take while there are too few pairs to say anything.
+constexpr double kOvertime = 4;
 /// Time of all launches of a graph together.
 constexpr double kGraphNs = 200e3;
 
@@ -45,6 +47,10 @@ bool works_elsewhere(const std::vector<Sample>& samples, double& hidden_ns) {
   return hidden_ns > kSlackNs + kSlackShare * median(kernels);
 }
 
+bool time_is_left(const TimingOptions& options, double seconds, std::size_t pairs) {
+  return seconds < options.max_seconds * (pairs < options.min_pairs ? kOvertime : 1);
+}
+
 void Timing::start_clock() {
   if (!options_.enabled) return;
   if (options_.force_events) {
@@ -58,9 +64,11 @@ void Timing::start_clock() {
 
 Verdict Timing::collect(const Mode& mode, Sampler& sampler, replayer::Progress& progress,
                         PairedTest& test, std::vector<Sample>& samples, std::uint32_t& dropped) {
-  const double end = steady_ns() + options_.max_seconds * 1e9;
+  const double start = steady_ns();
+  const auto seconds = [&] { return (steady_ns() - start) / 1e9; };
   unsigned in_vain = 0, batches = 0;
-  while (!test.done() && steady_ns() < end && in_vain < kPatience) {
+  while (!test.done() && time_is_left(options_, seconds(), test.pairs().size()) &&
+         in_vain < kPatience) {
     ClockReading readings[2] = {clocks_.look(), {}};
     const std::vector<Sample> batch = mode.measure(kPairsAtOnce);
     readings[1] = clocks_.look();

@@ -59,4 +59,8 @@ class Timing {
 /// around a launch cost the incumbent: `hidden_ns` gets how much longer. Pure.
 [[nodiscard]] bool works_elsewhere(const std::vector<Sample>& samples, double& hidden_ns);
 
+/// Whether measuring in one way goes on after so many seconds: past max_seconds only while there
+/// are too few pairs for a verdict, and not for ever. Pure.
+[[nodiscard]] bool time_is_left(const TimingOptions& options, double seconds, std::size_t pairs);
+
 }  // namespace fib::judge

@@ -51,6 +51,16 @@ TEST_F(Timed, LaunchesInAHurryAreChecked) {
   EXPECT_EQ(result.checks.back().name, "in quick succession");
 }
 
+TEST(TimeIsLeft, TooFewPairsGetMore) {
+  TimingOptions options;
+  options.max_seconds = 1;
+  options.min_pairs = 20;
+  EXPECT_TRUE(time_is_left(options, 0.9, 100));
+  EXPECT_FALSE(time_is_left(options, 1.1, 20));
+  EXPECT_TRUE(time_is_left(options, 1.1, 19));
+  EXPECT_FALSE(time_is_left(options, 4.1, 0));
+}
+
 Sample sample(double events_more, double kernels) {
   Sample made;
   made.kernels = {10e3, kernels};
