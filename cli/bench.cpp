@@ -9,6 +9,7 @@
 #include "cli/bench_builds.h"
 #include "cli/bench_printer.h"
 #include "cli/bench_tools.h"
+#include "cli/bench_workloads.h"
 #include "cli/exit_codes.h"
 #include "cli/judged_registry.h"
 #include "cli/open_capture.h"
@@ -28,7 +29,7 @@ class BenchVerb : public Verb {
  public:
   std::string name() const override { return "bench"; }
   std::string summary() const override {
-    return "Judge a registry's candidates on the launches of a capture";
+    return "Judge a registry's candidates on the launches of a capture, or on its Workloads";
   }
   std::string details() const override {
     return "Launches in the capture's windows that a binding describes become cases: of each\n"
@@ -39,6 +40,10 @@ class BenchVerb : public Verb {
            "they come. All GPUs are used, one job at a time on each, among all processes of this\n"
            "machine.\n"
            "\n"
+           "Without CAPTURE, with --workloads: on the registry's own Workloads. The Definition's\n"
+           "run says what is right, if there is a Python with torch (FIB_PYTHON), else the\n"
+           "baseline.\n"
+           "\n"
            "Killed, it loses the trials under way; --resume goes on. Cases are kept, so a second\n"
            "bench is quick.\n"
            "\n"
@@ -47,10 +52,11 @@ class BenchVerb : public Verb {
            "can't be written.\n"
            "\n"
            "Example:\n"
-           "  fib bench capture --registry registry/ --solution rmsnorm";
+           "  fib bench capture --registry registry/ --solution rmsnorm\n"
+           "  fib bench --registry registry/ --workloads --definition rmsnorm";
   }
   void add_options(CLI::App& app) override {
-    app.add_option("CAPTURE", path_, "The capture")->type_name("")->required();
+    app.add_option("CAPTURE", path_, "The capture")->type_name("");
     app.add_option("--registry", registry_, "The registry")->type_name("DIR")->required();
     add_choice(app);
     add_measuring(app);
@@ -60,6 +66,8 @@ class BenchVerb : public Verb {
 
   int run(const Context& context) override try {
     check_tools(tools_);
+    if (path_.empty()) return judge_workloads(context);
+    choice_.refuse();
     const JudgedRegistry judged(registry_);
     const trace::Capture capture = open_capture(path_);
     print_findings(context, judged);
@@ -74,7 +82,8 @@ class BenchVerb : public Verb {
     if (cases.cases.empty())
       throw CliError(kExitUsage, "no launch in a window of " + path_ +
                                      " can be judged; fib explain says which bindings apply");
-    return judge_all(context, judged, candidates, gpus, cases);
+    if (workloads_) export_cases(judged, cases);
+    return judge_all(context, judged, judge::plan_jobs(candidates, cases.cases), gpus, cases);
   } catch (const registry::RegistryError& error) {
     throw CliError(kExitOutput, error.what());
   } catch (const trace::CaptureError& error) {
@@ -102,7 +111,9 @@ class BenchVerb : public Verb {
         ->delimiter(',');
     app.add_flag("--force", force_, "Go on with another GPU or another driver than recorded");
     app.add_flag("--workloads", workloads_,
-                 "Also write the cases to the registry as Workloads with their tensors");
+                 "Also write the cases to the registry as Workloads with their tensors; without "
+                 "CAPTURE: judge on the Workloads that the registry has");
+    choice_.add_options(app);
   }
 
   void add_measuring(CLI::App& app) {
@@ -160,8 +171,7 @@ class BenchVerb : public Verb {
                                           const std::vector<Gpu>& gpus) const {
     const auto pattern = name_pattern("--definition", definition_);
     judge::CaseOptions options;
-    options.root =
-        cases_.empty() ? judged.registry.root() / ".fib" / "cases" : std::filesystem::path(cases_);
+    options.root = place_of_cases(judged);
     options.wanted = [&](const std::string& definition) {
       return (!pattern || pattern(definition)) &&
              std::ranges::any_of(candidates, [&](const auto* candidate) {
@@ -183,10 +193,28 @@ class BenchVerb : public Verb {
     }
   }
 
-  int judge_all(const Context& context, const JudgedRegistry& judged, const Candidates& candidates,
+  [[nodiscard]] std::filesystem::path place_of_cases(const JudgedRegistry& judged) const {
+    return cases_.empty() ? judged.registry.root() / ".fib" / "cases"
+                          : std::filesystem::path(cases_);
+  }
+
+  int judge_workloads(const Context& context) {
+    if (!workloads_)
+      throw CliError(kExitUsage, "name a CAPTURE, or ask for --workloads of the registry");
+    const JudgedRegistry judged(registry_, false);
+    print_findings(context, judged);
+    const std::vector<Gpu> gpus = judging_gpus(devices_);
+    const WorkloadBench bench = find_workloads(judged.registry, choice_, solution_, definition_,
+                                               place_of_cases(judged), options_);
+    judge::CaseSet cases;
+    cases.notes = bench.set.notes;
+    for (const auto& made : bench.set.cases) cases.cases.push_back(made.subject);
+    return judge_all(context, judged, judge::plan_jobs(bench.candidates, bench.set.cases), gpus,
+                     cases);
+  }
+
+  int judge_all(const Context& context, const JudgedRegistry& judged, const std::vector<Job>& jobs,
                 const std::vector<Gpu>& gpus, const judge::CaseSet& cases) {
-    if (workloads_) export_cases(judged, cases);
-    const std::vector<Job> jobs = judge::plan_jobs(candidates, cases.cases);
     options_.timing.enabled = !no_timing_;
     if (options_.cache.empty()) options_.cache = build_cache(judged.registry);
     const BenchBuilds builds(judged.registry, jobs, options_.cache);
@@ -248,6 +276,7 @@ class BenchVerb : public Verb {
   bool all_ = false, incumbents_ = false, resume_ = false, force_ = false, workloads_ = false;
   bool no_timing_ = false, json_ = false;
   BenchTools tools_;
+  WorkloadChoice choice_;
   judge::BenchOptions options_;
 };
 

@@ -37,7 +37,10 @@ std::filesystem::path build_cache(const registry::Registry& registry) try {
 BenchBuilds::BenchBuilds(const registry::Registry& registry, const std::vector<judge::Job>& jobs,
                          const std::filesystem::path& cache) {
   std::set<const registry::Stored<registry::Solution>*> needed;
-  for (const judge::Job& job : jobs) needed.insert(job.solution);
+  for (const judge::Job& job : jobs) {
+    needed.insert(job.solution);
+    if (!job.baseline.empty()) needed.insert(registry.solution(job.baseline));
+  }
   std::vector<const registry::Stored<registry::Solution>*> solutions;
   for (const auto& stored : registry.solutions())
     if (needed.contains(&stored)) solutions.push_back(&stored);

@@ -30,6 +30,7 @@ std::string axes_of(const judge::Case& subject) {
 }
 
 std::string ratio_of(const ModeTiming& mode) {
+  if (!(mode.ratio > 0)) return "-";
   return fixed(mode.ratio, 3) + " [" + fixed(mode.low, 3) + ", " + fixed(mode.high, 3) + ']';
 }
 
@@ -47,8 +48,9 @@ std::vector<std::string> row_of(const JobOutcome& outcome) {
   if (mode == nullptr) {
     row.insert(row.end(), {"-", "-", "-", "-"});
   } else {
-    row.insert(row.end(), {fixed(mode->incumbent_ns / 1e3, 2), fixed(mode->candidate_ns / 1e3, 2),
-                           ratio_of(*mode), mode->verdict});
+    const bool is_compared = mode->ratio > 0;
+    row.insert(row.end(), {is_compared ? fixed(mode->incumbent_ns / 1e3, 2) : "-",
+                           fixed(mode->candidate_ns / 1e3, 2), ratio_of(*mode), mode->verdict});
   }
   return row;
 }
@@ -112,12 +114,13 @@ std::string line_of(const JobOutcome& outcome) {
 void print_bench(const Context& context, const judge::CaseSet& cases,
                  const std::vector<JobOutcome>& outcomes, const BenchSummary& summary) {
   using Align = Table::Align;
+  const bool on_workloads = !outcomes.empty() && outcomes.front().job.workload != nullptr;
   Table table({{"Definition", Align::Left},
                {"axes", Align::Left},
                {"count"},
                {"Solution", Align::Left},
                {"status", Align::Left},
-               {"incumbent µs"},
+               {on_workloads ? "baseline µs" : "incumbent µs"},
                {"candidate µs"},
                {"ratio", Align::Left},
                {"verdict", Align::Left}});

@@ -15,11 +15,12 @@
 
 namespace fib::cli {
 
-JudgedRegistry::JudgedRegistry(const std::string& path) : registry(open_registry(path)) {
+JudgedRegistry::JudgedRegistry(const std::string& path, bool needs_bindings)
+    : registry(open_registry(path)) {
   const registry::Bindings bindings = registry::load_bindings(registry);
   for (const registry::Finding& finding : bindings.findings.list()) findings.add(finding);
   table = registry::build_table(registry, bindings, findings);
-  if (bindings.list.empty())
+  if (needs_bindings && bindings.list.empty())
     throw CliError(kExitUsage, path +
                                    " has no bindings: nothing says which launches are which; "
                                    "draft some with fib registry bind");

@@ -16,7 +16,8 @@ namespace fib::cli {
 
 /// A registry, and the launches that its bindings describe.
 struct JudgedRegistry {
-  explicit JudgedRegistry(const std::string& path);
+  /// `needs_bindings`: it is an error if it has none.
+  explicit JudgedRegistry(const std::string& path, bool needs_bindings = true);
 
   registry::Registry registry;
   registry::Findings findings;  ///< of bindings and Solutions

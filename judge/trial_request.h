@@ -28,9 +28,11 @@ struct TrialRequest {
   std::filesystem::path registry;  ///< root
   std::filesystem::path cache;     ///< of builds; empty: the default
   std::string solution;            ///< name of the candidate
-  int device = 0;                  ///< ordinal here
-  std::uint64_t seed = 1;          ///< of poisons and fresh inputs
-  std::uint32_t fresh_runs = 3;    ///< checks with inputs that nobody has seen
+  std::string workload;    ///< uuid: the case is a Workload, not a launch of a capture; else empty
+  std::string baseline;    ///< of a Workload: the Solution to measure against; empty: none
+  int device = 0;          ///< ordinal here
+  std::uint64_t seed = 1;  ///< of poisons and fresh inputs
+  std::uint32_t fresh_runs = 3;  ///< checks with inputs that nobody has seen
   TimingOptions timing;
 };
 

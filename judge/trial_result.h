@@ -55,6 +55,7 @@ struct TrialResult {
   bool incumbent_deterministic = true;
   std::string incumbent_note;  ///< "its two runs differ in 12 of 4096 bytes"
   std::vector<ModeTiming> timing;
+  std::string baseline;  ///< of a Workload: the Solution that "incumbent" above means; else empty
   std::string time_source;  ///< "CUPTI", or "events: why"
   Clocks clocks;
   std::string gpu, gpu_uuid, driver;
@@ -63,6 +64,8 @@ struct TrialResult {
       0;  ///< inputs read and outputs written once, for a roofline; 0: not known
   std::uint64_t peak_bytes_per_second =
       0;  ///< of the GPU's memory, by its data sheet; 0: not known
+  /// Of a Workload: where each input is from: "normal, seed 1", a file.
+  std::map<std::string, std::string> inputs;
   std::map<std::string, std::string> libs;  ///< versions for Environment::libs
 
   /// The mode that counts for ranking: cold if measured, else the first.

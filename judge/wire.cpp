@@ -56,6 +56,8 @@ void list(TrialRequest& r, Fields&& field) {
   field("registry", r.registry);
   field("cache", r.cache);
   field("solution", r.solution);
+  field("workload", r.workload);
+  field("baseline", r.baseline);
   field("device", r.device);
   field("seed", r.seed);
   field("fresh_runs", r.fresh_runs);
@@ -115,6 +117,7 @@ void list(TrialResult& r, Fields&& field) {
   field("incumbent_deterministic", r.incumbent_deterministic);
   field("incumbent_note", r.incumbent_note);
   field("timing", r.timing);
+  field("baseline", r.baseline);
   field("time_source", r.time_source);
   field("clocks", r.clocks);
   field("gpu", r.gpu);
@@ -123,6 +126,7 @@ void list(TrialResult& r, Fields&& field) {
   field("seconds", r.seconds);
   field("bytes_touched", r.bytes_touched);
   field("peak_bytes_per_second", r.peak_bytes_per_second);
+  field("inputs", r.inputs);
   field("libs", r.libs);
 }
 

@@ -6,28 +6,17 @@
 #include <stdexcept>
 
 #include "judge/cases/bound_launch.h"
+#include "judge/scalar_bits.h"
 #include "registry/model/dtype.h"
 #include "replayer/error.h"
 
 namespace fib::judge {
 namespace {
 
-/// Values of f32 and f64 parameters come as bit patterns; no f64 but zero has a pattern as short.
-double real_of(std::int64_t value) {
-  const auto bits = static_cast<std::uint64_t>(value);
-  double wide = 0;
-  std::memcpy(&wide, &bits, sizeof wide);
-  if (bits >> 32 != 0) return wide;
-  const auto low = static_cast<std::uint32_t>(bits);
-  float narrow = 0;
-  std::memcpy(&narrow, &low, sizeof narrow);
-  return static_cast<double>(narrow);
-}
-
 registry::ScalarInput scalar_of(std::int64_t value, registry::DType dtype) {
   if (dtype == registry::DType::Bool) return {value != 0};
   if (registry::is_integer(dtype)) return {value};
-  return {real_of(value)};
+  return {real_of_bits(value)};
 }
 
 }  // namespace

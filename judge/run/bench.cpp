@@ -32,7 +32,7 @@ class Bench {
         log_(registry),
         outcomes_(jobs.size()) {
     for (const Job& job : jobs)
-      if (!records_.contains(job.subject)) records_[job.subject] = record_of(*job.subject, table);
+      if (!records_.contains(job.subject)) records_[job.subject] = record_of(job, table);
   }
 
   std::vector<JobOutcome> run(const std::vector<Gpu>& gpus) {
@@ -44,9 +44,14 @@ class Bench {
   }
 
  private:
-  CaseRecord record_of(const Case& subject, const match::MatchTable& table) const {
+  CaseRecord record_of(const Job& job, const match::MatchTable& table) const {
+    const Case& subject = *job.subject;
     CaseRecord record;
     record.definition = &registry_.definition(subject.definition)->record;
+    if (job.workload != nullptr) {
+      record.workload = *job.workload;  // which the registry has, so that none is added
+      return record;
+    }
     try {
       const CaseInputs inputs(subject, table);
       record.workload = workload_of(subject, *record.definition, inputs);
@@ -106,6 +111,8 @@ class Bench {
     request.registry = registry_.root();
     request.cache = options_.cache;
     request.solution = job.solution->record.name;
+    if (job.workload != nullptr) request.workload = job.workload->uuid;
+    request.baseline = job.baseline;
     request.device = gpu.ordinal;
     request.seed = options_.seed;
     request.fresh_runs = options_.fresh_runs;

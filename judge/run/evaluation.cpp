@@ -35,20 +35,32 @@ registry::Performance performance_of(const TrialResult& result) {
   performance.latency_ms = mode.candidate_ns / kNsPerMs;
   performance.reference_latency_ms = mode.incumbent_ns / kNsPerMs;
   performance.speedup_factor = mode.candidate_ns > 0 ? mode.incumbent_ns / mode.candidate_ns : 0;
+  const bool is_compared = mode.ratio > 0;
   Json modes = Json::object();
   for (const ModeTiming& each : result.timing)
     registry::append_member(modes, each.mode, mode_json(each));
-  performance.members.set_unknown("fibshim",
-                                  {{"incumbent_latency_ms", performance.reference_latency_ms},
-                                   {"speedup_low", number(mode.low)},
-                                   {"speedup_high", number(mode.high)},
-                                   {"confidence", mode.confidence},
-                                   {"verdict", mode.verdict},
-                                   {"source", result.time_source},
-                                   {"l2", mode.mode},
-                                   {"pairs", mode.pairs},
-                                   {"dropped", mode.dropped},
-                                   {"modes", std::move(modes)}});
+  Json ours = Json::object();
+  // Not over an engine's kernel: who redirects launches must not take it for that.
+  if (!result.baseline.empty())
+    ours = {{"against", "baseline"},
+            {"baseline", result.baseline},
+            {"baseline_latency_ms", performance.reference_latency_ms}};
+  else if (is_compared)
+    ours = {{"incumbent_latency_ms", performance.reference_latency_ms}};
+  else
+    ours = {{"against", "nothing"}};
+  if (is_compared) {
+    ours["speedup_low"] = number(mode.low);
+    ours["speedup_high"] = number(mode.high);
+  }
+  ours.update({{"confidence", mode.confidence},
+               {"verdict", mode.verdict},
+               {"source", result.time_source},
+               {"l2", mode.mode},
+               {"pairs", mode.pairs},
+               {"dropped", mode.dropped},
+               {"modes", std::move(modes)}});
+  performance.members.set_unknown("fibshim", std::move(ours));
   return performance;
 }
 
@@ -76,6 +88,7 @@ Json ours(const std::string& candidate, const TrialResult& result, const ToolFin
                {"candidate", candidate},   {"gpu_uuid", result.gpu_uuid},
                {"driver", result.driver},  {"clocks", std::move(whole["clocks"])},
                {"seconds", result.seconds}};
+  if (!result.inputs.empty()) json["inputs"] = result.inputs;
   if (result.bytes_touched != 0) json["bytes_touched"] = result.bytes_touched;
   if (result.peak_bytes_per_second != 0)
     json["peak_bytes_per_second"] = result.peak_bytes_per_second;

@@ -56,7 +56,11 @@ DoneJobs::DoneJobs(const registry::Registry& registry) {
 
 bool DoneJobs::has(const Job& job, const std::string& gpu) const {
   return done_.contains(key(job.solution->record.name, candidate_hash(job.solution->record),
-                            workload_uuid(*job.subject), gpu));
+                            job.workload_uuid(), gpu));
+}
+
+std::string Job::workload_uuid() const {
+  return workload != nullptr ? workload->uuid : judge::workload_uuid(*subject);
 }
 
 std::vector<Job> plan_jobs(
@@ -69,7 +73,21 @@ std::vector<Job> plan_jobs(
   std::vector<Job> jobs;
   for (const Case* subject : costliest)
     for (const auto* candidate : candidates)
-      if (candidate->record.definition == subject->definition) jobs.push_back({candidate, subject});
+      if (candidate->record.definition == subject->definition)
+        jobs.push_back({candidate, subject, nullptr, ""});
+  return jobs;
+}
+
+std::vector<Job> plan_jobs(
+    const std::vector<const registry::Stored<registry::Solution>*>& candidates,
+    const std::vector<WorkloadSubject>& cases) {
+  std::vector<Job> jobs;
+  for (const WorkloadSubject& made : cases)
+    for (const auto* candidate : candidates) {
+      const bool is_right_by_itself = !made.has_outputs && candidate->record.name == made.baseline;
+      if (candidate->record.definition == made.subject.definition && !is_right_by_itself)
+        jobs.push_back({candidate, &made.subject, made.workload, made.baseline});
+    }
   return jobs;
 }
 

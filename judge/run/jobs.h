@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "judge/case.h"
+#include "judge/run/workload_cases.h"
 #include "registry/store/registry.h"
 
 namespace fib::judge {
@@ -15,6 +16,10 @@ namespace fib::judge {
 struct Job {
   const registry::Stored<registry::Solution>* solution = nullptr;
   const Case* subject = nullptr;
+  const registry::Workload* workload = nullptr;  ///< that the case is of; null: of a capture
+  std::string baseline;                          ///< of a Workload: whom to measure against
+
+  [[nodiscard]] std::string workload_uuid() const;
 };
 
 /// Name of what a candidate is: its sources and how they are launched.
@@ -41,5 +46,9 @@ class DoneJobs {
 [[nodiscard]] std::vector<Job> plan_jobs(
     const std::vector<const registry::Stored<registry::Solution>*>& candidates,
     const std::vector<Case>& cases);
+/// The same on Workloads. A Solution is left out where it would itself be what is right.
+[[nodiscard]] std::vector<Job> plan_jobs(
+    const std::vector<const registry::Stored<registry::Solution>*>& candidates,
+    const std::vector<WorkloadSubject>& cases);
 
 }  // namespace fib::judge

@@ -25,17 +25,19 @@ std::string first_error(const registry::Findings& findings, const std::string& i
 
 /// The launch as a hook sees it.
 driver::LaunchCall call_of(Subject& subject) {
-  const trace::LaunchRecord& r = subject.launch().fixed;
-  const bool extra = (subject.launch().flags & trace::kLaunchExtra) != 0;
   driver::LaunchCall call{};
   call.api = driver::Api::cuLaunchKernelEx;
+  call.stream = subject.stream();
+  // A Workload's launch has no geometry: who asks for one gets an impossible one.
+  if (subject.workload() != nullptr) return call;
+  const trace::LaunchRecord& r = subject.launch().fixed;
+  const bool extra = (subject.launch().flags & trace::kLaunchExtra) != 0;
   call.function = subject.function();
   for (int i = 0; i < 3; ++i) {
     call.grid[i] = r.grid[i];
     call.block[i] = r.block[i];
   }
   call.shared_bytes = r.shared_bytes;
-  call.stream = subject.stream();
   call.params = extra ? nullptr : subject.params().params();
   call.extra = extra ? subject.params().extra() : nullptr;
   call.attributes = subject.attributes().data();
@@ -58,17 +60,29 @@ Candidate::Candidate(const TrialRequest& request)
                                   request.registry.string());
 }
 
-std::unique_ptr<const match::MatchTable> Candidate::table(std::string& why) {
-  const std::string& name = definition().name;
+match::TableSpec Candidate::table_spec(const WorkloadLaunch* workload,
+                                       registry::Findings& findings) {
   const registry::Bindings bindings = registry::load_bindings(registry_);
+  policy_ = bindings.policies.of(definition().name).match;
+  if (workload == nullptr) return registry::table_spec(registry_, bindings, findings);
+  match::TableSpec spec;
+  spec.definitions = {registry::to_spec(definition())};
+  spec.rules = {workload->rule()};
+  if (auto candidate = registry::to_spec(*solution_, findings))
+    spec.candidates.push_back(std::move(*candidate));
+  return spec;
+}
+
+std::unique_ptr<const match::MatchTable> Candidate::table(const WorkloadLaunch* workload,
+                                                          std::string& why) {
+  const std::string& name = definition().name;
   registry::Findings findings;
-  match::TableSpec spec = registry::table_spec(registry_, bindings, findings);
+  match::TableSpec spec = table_spec(workload, findings);
   const auto foreign = [&](const auto& item) { return item.definition != name; };
   std::erase_if(spec.definitions, [&](const auto& item) { return item.name != name; });
   std::erase_if(spec.rules, foreign);
   std::erase_if(spec.candidates, [&](const auto& item) { return item.name != request_.solution; });
   spec.measurements.clear();
-  policy_ = bindings.policies.of(name).match;
   policy_.enabled = true;
   policy_.pin = request_.solution;
   spec.policies = {{name, policy_}};
@@ -83,10 +97,11 @@ std::unique_ptr<const match::MatchTable> Candidate::table(std::string& why) {
   return nullptr;
 }
 
-std::unique_ptr<dispatch::Deployment> Candidate::deployment(std::string& why) {
+std::unique_ptr<dispatch::Deployment> Candidate::deployment(const WorkloadLaunch* workload,
+                                                            std::string& why) {
   auto made = std::make_unique<dispatch::Deployment>();
   made->origin = request_.registry.string();
-  made->table = table(why);
+  made->table = table(workload, why);
   if (made->table == nullptr) return nullptr;
   std::vector<std::string> roots;
   for (const auto& root : build::cache_roots(registry_.root(), request_.cache))
@@ -108,7 +123,7 @@ State Candidate::load(Subject& subject, std::string& why) {
     why = "the driver does not tell its devices";
     return State::NotLoaded;
   }
-  auto what = deployment(why);
+  auto what = deployment(subject.workload(), why);
   if (what == nullptr)
     return registry::launch_of(solution()) == nullptr ? State::NotApplicable : State::NotLoaded;
   why = what->candidates.front().unusable;
@@ -132,9 +147,9 @@ match::KernelRules Candidate::rules(Subject& subject, const dispatch::KernelEntr
   if (table.needs_demangled())
     demangled.reset(abi::__cxa_demangle(kernel.name, nullptr, nullptr, &status));
   kernel.demangled = demangled.get();
+  if (!dispatch::needs_code(table)) return table.resolve(kernel);
   const auto load = subject.machine().plan.loads.find(subject.kernel_plan().fixed.load);
-  if (!dispatch::needs_code(table) || load == subject.machine().plan.loads.end())
-    return table.resolve(kernel);
+  if (load == subject.machine().plan.loads.end()) return table.resolve(kernel);
   const auto& images = load->second.images;
   if (const auto first = images.find(0); first != images.end()) {
     kernel.image.emplace();
@@ -150,6 +165,11 @@ match::KernelRules Candidate::rules(Subject& subject, const dispatch::KernelEntr
 
 State Candidate::prepare(Subject& subject, std::string& why) {
   subject_ = &subject;
+  if (subject.workload() != nullptr) {
+    no_kernel_ = std::make_unique<dispatch::KernelEntry>();
+    no_kernel_->name = WorkloadLaunch::kKernel;
+    no_kernel_->layout_known = true;
+  }
   const State loaded = load(subject, why);
   if (generation_ == nullptr) return loaded;
   // One that is not built, but would never be launched here either, has no result here.
@@ -162,7 +182,7 @@ State Candidate::prepare(Subject& subject, std::string& why) {
 State Candidate::decide(Subject& subject, std::string& why) {
   prepared_ = std::make_unique<dispatch::PreparedLaunch>();
   prepared_->generation = generation_.get();
-  prepared_->entry = entries_->find(subject.function());
+  prepared_->entry = no_kernel_ ? no_kernel_.get() : entries_->find(subject.function());
   prepared_->gpu = contexts_->gpu_of(subject.device());
   if (prepared_->entry == nullptr || prepared_->gpu == dispatch::Contexts::kNoGpu) {
     why = "the driver does not tell what the engine's kernel is";
@@ -203,9 +223,34 @@ State Candidate::make_ready(const driver::LaunchCall& call, Subject& subject, st
   return State::Ready;
 }
 
+std::vector<std::string> Candidate::kernel_names() const {
+  std::vector<std::string> names;
+  const auto& kernels =
+      generation_->table().candidate(prepared_->decision.candidate).launch.kernels;
+  for (const auto& kernel : kernels) names.push_back(kernel.entry);
+  return names;
+}
+
 CUresult Candidate::launch() noexcept {
   std::size_t launched = 0;
   return dispatch::issue(subject_->api(), *prepared_, subject_->stream(), launched);
+}
+
+bool Candidate::set_scalar(const std::string& name, std::int64_t value) {
+  const match::MatchTable& table = generation_->table();
+  const auto slot =
+      table.definition(table.candidate(prepared_->decision.candidate).definition).tensor(name);
+  if (!slot) return false;
+  std::int64_t& bound = prepared_->bound.values[*slot];
+  scalars_.try_emplace(*slot, bound);
+  bound = value;
+  return dispatch::prepare(*prepared_) == match::LaunchFailure::None;
+}
+
+void Candidate::reset_scalars() {
+  for (const auto& [slot, value] : scalars_) prepared_->bound.values[slot] = value;
+  scalars_.clear();
+  (void)dispatch::prepare(*prepared_);  // as it was when it could be launched
 }
 
 void Candidate::poison_workspace(std::uint64_t seed, std::uint32_t pattern) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -38,9 +39,14 @@ class Candidate {
 
   // Once it is Ready.
   [[nodiscard]] const dispatch::PreparedLaunch& prepared() const { return *prepared_; }
-  [[nodiscard]] std::size_t kernels() const { return prepared_->kernel_count; }
+  /// Names of its kernels, in the order of their launches.
+  [[nodiscard]] std::vector<std::string> kernel_names() const;
   /// Launches all of its kernels on the subject's stream and does not wait.
   [[nodiscard]] CUresult launch() noexcept;
+  /// Launches it with another value of a scalar input from now on, an integer; false if that can't
+  /// be. reset_scalars() takes all of them back.
+  [[nodiscard]] bool set_scalar(const std::string& name, std::int64_t value);
+  void reset_scalars();
   /// Fills its workspace with a pattern; nothing if it has none. Throws driver::DriverError.
   void poison_workspace(std::uint64_t seed, std::uint32_t pattern);
   /// Where it wrote outside of its workspace since then; empty: nowhere it could be seen.
@@ -52,8 +58,12 @@ class Candidate {
 
  private:
   /// What the table is built from: this Definition, its bindings, this candidate.
-  [[nodiscard]] std::unique_ptr<const match::MatchTable> table(std::string& why);
-  [[nodiscard]] std::unique_ptr<dispatch::Deployment> deployment(std::string& why);
+  [[nodiscard]] match::TableSpec table_spec(const WorkloadLaunch* workload,
+                                            registry::Findings& findings);
+  [[nodiscard]] std::unique_ptr<const match::MatchTable> table(const WorkloadLaunch* workload,
+                                                               std::string& why);
+  [[nodiscard]] std::unique_ptr<dispatch::Deployment> deployment(const WorkloadLaunch* workload,
+                                                                 std::string& why);
   [[nodiscard]] match::KernelRules rules(Subject& subject,
                                          const dispatch::KernelEntry& entry) const;
   [[nodiscard]] State load(Subject& subject, std::string& why);
@@ -71,10 +81,12 @@ class Candidate {
   std::unique_ptr<dispatch::Counters> counters_;
   std::unique_ptr<dispatch::ImageHashes> images_;
   std::unique_ptr<dispatch::KernelEntries> entries_;
+  std::unique_ptr<dispatch::KernelEntry> no_kernel_;  ///< of a Workload
   std::unique_ptr<dispatch::CandidateLoader> loader_;
   std::unique_ptr<dispatch::Generation> generation_;
   std::unique_ptr<dispatch::PreparedLaunch> prepared_;
   std::unique_ptr<GuardedMemory> workspace_;
+  std::map<std::size_t, std::int64_t> scalars_;  ///< that were changed: what they were, by slot
 };
 
 }  // namespace fib::judge

@@ -6,10 +6,13 @@
 
 #include "judge/trial/fresh_inputs.h"
 #include "judge/trial/reasons.h"
+#include "judge/trial/sampling_check.h"
 #include "judge/trial/trial.h"
 
 namespace fib::judge {
 namespace {
+
+using registry::Status;
 
 const MemoryState kAsRecorded;
 
@@ -24,8 +27,9 @@ void Correctness::phase(const std::string& name) {
   progress_.phase(std::string(kCandidatePhase) + ", " + name);
 }
 
-bool Correctness::fail(const std::string& reason, const std::string& detail) {
-  result_.status = registry::Status::IncorrectNumerical;
+bool Correctness::fail(const std::string& reason, const std::string& detail,
+                       registry::Status status) {
+  result_.status = status;
   result_.reason = reason;
   result_.detail = detail;
   return false;
@@ -73,6 +77,12 @@ bool Correctness::check_recorded() {
   static constexpr const char* kNames[3] = {"recorded inputs", "poison A", "poison B"};
   for (int i = 0; i < 3; ++i) add(kNames[i], verdicts[i]);
 
+  const auto passed = [](const Verdict& verdict) { return verdict.passed(); };
+  if (!std::ranges::all_of(verdicts, passed))
+    if (const auto other = judge_.misread(
+            {kAsRecorded, study_.recorded, steady ? nullptr : &study_.recorded_again, recorded}))
+      return other->is_dtype ? fail(reasons::kWrongDType, other->detail, Status::IncorrectDType)
+                             : fail(reasons::kWrongShape, other->detail, Status::IncorrectShape);
   return conclude(verdicts, runs);
 }
 
@@ -120,7 +130,28 @@ bool Correctness::check_repeated(const RunOutcome (&runs)[3], std::string& note)
   return true;
 }
 
+bool Correctness::check_distribution(Subject& subject) {
+  if (candidate_.definition().op_type != "sampling") return true;
+  phase("distribution");
+  const auto found = judge::check_distribution(candidate_, subject, memory_, facts_, request_.seed);
+  if (!found) return true;
+  result_.checks.push_back({"distribution", found->passed, found->detail});
+  return found->passed || fail(found->reason, found->detail);
+}
+
+bool Correctness::check_variant(const std::string& name, std::uint64_t seed, const char* reason) {
+  const std::size_t variant = next_variant_++ % variants_->count();
+  inputs_.clear();
+  variants_->put_inputs(variant, memory_, inputs_);
+  variants_->select(variant);
+  const Verdict verdict = run_fresh(name, seed);
+  variants_->select(0);
+  if (add(name, verdict, variants_->note(variant))) return true;
+  return fail(reason, name + ": " + verdict.reason + ": " + verdict.detail);
+}
+
 bool Correctness::check_fresh(const std::string& name, std::uint64_t seed, const char* reason) {
+  if (variants_ != nullptr) return check_variant(name, seed, reason);
   const Change how = few_next_ ? Change::Few : is_sampling_ ? Change::Shuffle : Change::Redraw;
   // A few values may happen to be those that somebody looks at.
   const std::uint64_t rounds = few_next_ ? 3 : 1;

@@ -62,7 +62,10 @@ DeviceState::DeviceState(const TimedTrial& trial, std::uint64_t seed)
   MemoryState state;
   trial.study.fill(trial.memory, state, seed, 0);
   trial.memory.set(state);
-  if (take(turned_) != CUDA_SUCCESS) {
+  if (trial.variants != nullptr) {
+    take_variants(trial);
+    trial.memory.set(state);
+  } else if (take(turned_) != CUDA_SUCCESS) {
     note_ = "inputs are the same for all launches: there is no memory for a second copy";
     turned_.clear();
   }
@@ -103,7 +106,8 @@ void DeviceState::plan(const TimedTrial& trial) {
     else
       note_ = "inputs of more than 256 MiB are the same for all launches";
   }
-  for (const Range& range : turned) turned_.push_back({range, 0});
+  if (trial.variants == nullptr)  // else each has inputs whose outputs are known
+    for (const Range& range : turned) turned_.push_back({range, 0});
   const std::vector<Range> others = side_effects(trial, outputs);
   has_side_effects_ = !others.empty();
   outputs_ = outputs;
@@ -139,6 +143,28 @@ std::vector<Range> DeviceState::side_effects(const TimedTrial& trial,
   return replayer::cut(found, outputs, false);
 }
 
+void DeviceState::take_variants(const TimedTrial& trial) {
+  const std::vector<Range> varying = trial.variants->varying();
+  std::uint64_t bytes = 0;
+  for (const Range& range : varying) bytes += range.bytes();
+  bool taken = !varying.empty() && bytes <= kLargestTurned;
+  // The last one stays unseen until after timing.
+  const std::size_t count = std::max<std::size_t>(trial.variants->count() - 1, 1);
+  for (std::size_t i = 0; i < count && taken; ++i) {
+    MemoryState state;
+    trial.variants->put_inputs(i, trial.memory, state);
+    trial.memory.set(state);
+    std::vector<Copy>& copies = variants_.emplace_back();
+    for (const Range& range : varying) copies.push_back({range, 0});
+    taken = take(copies) == CUDA_SUCCESS;
+  }
+  if (taken) return;
+  variants_.clear();
+  note_ = "inputs are the same for all launches: " +
+          std::string(varying.empty() ? "there are no others"
+                                      : "there is no memory for others, or they are too large");
+}
+
 CUresult DeviceState::take(std::vector<Copy>& copies) {
   for (Copy& copied : copies) {
     const CUresult rc = allocate(copied.snapshot, copied.range.bytes());
@@ -155,6 +181,11 @@ void DeviceState::copy(CUdeviceptr to, CUdeviceptr from, std::uint64_t bytes) {
 
 void DeviceState::prepare(std::uint64_t seed) {
   Random random(seed);
+  if (!variants_.empty()) {
+    variant_ = random.below(variants_.size());
+    for (const Copy& input : variants_[variant_])
+      copy(input.range.begin, input.snapshot, input.range.bytes());
+  }
   for (const Copy& turned : turned_) {
     const std::uint64_t bytes = turned.range.bytes();
     const std::uint64_t by = kStep * random.below(bytes / kStep);

@@ -6,6 +6,7 @@
 
 #include "judge/trial/incumbent_study.h"
 #include "judge/trial/pattern.h"
+#include "judge/trial/variants.h"
 #include "judge/trial/verdict.h"
 #include "replayer/memory_layout.h"
 
@@ -19,15 +20,17 @@ struct TimedTrial {
   const LaunchFacts& facts;
   const IncumbentStudy& study;
   const Judge& judge;
+  const Variants* variants = nullptr;  ///< whose outputs say what is right; null: the incumbent's
+  bool is_compared = true;             ///< there is an incumbent
 };
 
 /// Whose outputs are kept.
 enum class Kept : std::uint8_t { Incumbent, Again, Candidate };
 
 /// Device memory beside the case's, so that every timed launch finds memory that no launch before
-/// it saw, without any traffic from the host: inputs turned round by a random distance, outputs and
-/// whatever else the incumbent writes as they were. All calls are on the subject's stream and do
-/// not wait. Throws driver::DriverError.
+/// it saw, without any traffic from the host: inputs turned round by a random distance, or those of
+/// one of the trial's variants; outputs and whatever else the incumbent writes as they were. All
+/// calls are on the subject's stream and do not wait. Throws driver::DriverError.
 class DeviceState {
  public:
   /// Takes its snapshots. Waits.
@@ -49,6 +52,8 @@ class DeviceState {
   void flush();
   /// Writes that the incumbent makes besides its outputs.
   [[nodiscard]] bool has_side_effects() const { return has_side_effects_; }
+  /// Whose inputs the last prepare() brought.
+  [[nodiscard]] std::size_t variant() const { return variant_; }
   [[nodiscard]] const std::string& note() const { return note_; }  ///< empty: nothing to say
 
  private:
@@ -58,6 +63,7 @@ class DeviceState {
   };
   void plan(const TimedTrial& trial);
   void make_room_for_outputs();
+  void take_variants(const TimedTrial& trial);
   [[nodiscard]] std::vector<replayer::Range> side_effects(
       const TimedTrial& trial, const std::vector<replayer::Range>& outputs);
   /// Of what is there now. Waits.
@@ -68,6 +74,8 @@ class DeviceState {
   const driver::DriverApi& api_;
   CUstream stream_;
   std::vector<Copy> turned_, reset_;
+  std::vector<std::vector<Copy>> variants_;  ///< inputs of each; none: they are not varied
+  std::size_t variant_ = 0;
   std::vector<CUdeviceptr> allocated_;
   std::vector<replayer::Range> outputs_;
   CUdeviceptr kept_[3] = {};  ///< all outputs, each from the begin of a page

@@ -264,7 +264,7 @@ std::uint64_t TrialMemory::bytes_from(std::uint64_t address) const {
 
 std::string TrialMemory::describe(std::uint64_t address) const {
   const std::size_t index = find(address);
-  if (index == places_.size()) return "address " + hex(address) + ", where the engine has nothing";
+  if (index == places_.size()) return "address " + hex(address) + ", where nothing belongs";
   const Place& place = places_[index];
   return "byte " + std::to_string(address - place.address) + " of " +
          replayer::describe_page(m_.plan, place.page) + ", address " + hex(address);

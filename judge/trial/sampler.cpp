@@ -57,6 +57,10 @@ void Sampler::run_pairs(std::size_t pairs, Before&& before, Launch&& launch) {
   for (std::size_t pair = 0; pair < pairs; ++pair) {
     const bool candidate_first = random_.below(2) == 1;
     last_seed_ = random_.next();
+    if (!trial_.is_compared) {
+      add(Side::Candidate, pair, last_seed_, before, launch);
+      continue;
+    }
     add(candidate_first ? Side::Candidate : Side::Incumbent, pair, last_seed_, before, launch);
     add(candidate_first ? Side::Incumbent : Side::Candidate, pair, last_seed_, before, launch);
   }
@@ -80,7 +84,9 @@ std::vector<Sample> Sampler::measure(Cache cache, std::size_t pairs) {
 }
 
 std::vector<Sample> Sampler::read_events(std::size_t pairs) {
-  std::vector<Sample> samples(pairs);
+  Sample none;
+  if (!trial_.is_compared) none.events.incumbent_ns = none.kernels.incumbent_ns = kNobodyNs;
+  std::vector<Sample> samples(pairs, none);
   for (const Timed& timed : timed_) {
     float milliseconds = 0;
     FIB_DRIVER_CHECK(api_, cuEventElapsedTime(&milliseconds, timed.before, timed.after));
@@ -91,25 +97,16 @@ std::vector<Sample> Sampler::read_events(std::size_t pairs) {
   return samples;
 }
 
-const std::string& Sampler::kernel_name(Side side, std::size_t kernel) const {
-  if (side == Side::Incumbent) return trial_.subject.kernel_plan().name;
-  const dispatch::PreparedLaunch& prepared = trial_.candidate.prepared();
-  return prepared.generation->table()
-      .candidate(prepared.decision.candidate)
-      .launch.kernels[kernel]
-      .entry;
-}
-
 /// Kernels of ours and of the driver may run in between: those that count are known by name, in the
 /// order of their launches.
 bool Sampler::read_kernels(std::vector<Sample>& samples) {
   const std::vector<replayer::LaunchTimes> launches = replayer::collect_gpu_times();
+  const std::vector<std::string> incumbent = trial_.subject.incumbent_kernels(),
+                                 candidate = trial_.candidate.kernel_names();
   std::size_t at = 0;
   for (const Timed& timed : timed_) {
-    const std::size_t kernels = timed.side == Side::Incumbent ? 1 : trial_.candidate.kernels();
     std::uint64_t start = UINT64_MAX, end = 0;
-    for (std::size_t i = 0; i < kernels; ++i) {
-      const std::string& name = kernel_name(timed.side, i);
+    for (const std::string& name : timed.side == Side::Incumbent ? incumbent : candidate) {
       while (at < launches.size() && (launches[at].empty() || launches[at].front().name != name))
         ++at;
       if (at == launches.size()) return false;
@@ -182,15 +179,26 @@ void Sampler::hurry() {
     launch(Side::Candidate);
   }
   state_.keep(Kept::Candidate);
-  state_.prepare(last_seed_);
-  launch(Side::Incumbent);
-  state_.keep(Kept::Incumbent);
+  if (trial_.is_compared) {
+    state_.prepare(last_seed_);
+    launch(Side::Incumbent);
+    state_.keep(Kept::Incumbent);
+  }
   trial_.subject.wait();
 }
 
+MemoryState Sampler::expected(const MemoryState& now) {
+  if (trial_.variants == nullptr) return state_.kept(trial_, Kept::Incumbent, now);
+  MemoryState state = now;
+  trial_.variants->put_outputs(state_.variant(), trial_.memory, state);
+  return state;
+}
+
 Verdict Sampler::verify() {
-  if (!state_.keeps() || state_.kept_same(trial_, Kept::Incumbent, Kept::Candidate)) return {};
-  const bool steady = trial_.study.deterministic;
+  if (!state_.keeps()) return {};
+  const bool stored = trial_.variants != nullptr;  // what is right was there before
+  if (!stored && state_.kept_same(trial_, Kept::Incumbent, Kept::Candidate)) return {};
+  const bool steady = stored || trial_.study.deterministic;
   if (!steady) {
     state_.prepare(last_seed_);
     launch(Side::Incumbent);
@@ -199,7 +207,7 @@ Verdict Sampler::verify() {
   }
   // Inputs are there as the last pair found them.
   const MemoryState now = trial_.judge.by_elements() ? MemoryState() : trial_.memory.get();
-  const MemoryState expected = state_.kept(trial_, Kept::Incumbent, now);
+  const MemoryState expected = this->expected(now);
   const RunOutcome got{state_.kept(trial_, Kept::Candidate, now), {}};
   const MemoryState noise = steady ? MemoryState() : state_.kept(trial_, Kept::Again, now);
   return trial_.judge.judge_values({now, expected, steady ? nullptr : &noise, got, false});

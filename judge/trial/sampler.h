@@ -21,8 +21,12 @@ struct Sample {
   Pair kernels, events;  ///< of its kernels, first start to last end; between events around it
 };
 
-/// Times launches in pairs, both sides in random order. Throws driver::DriverError,
-/// CandidateFailed.
+/// What stands where an incumbent's time would, if there is nobody to compare with: always the
+/// same, so that a ratio says as much as the candidate's time alone.
+inline constexpr double kNobodyNs = 1000;
+
+/// Times launches in pairs, both sides in random order; of a trial without an incumbent the
+/// candidate's alone. Throws driver::DriverError, CandidateFailed.
 class Sampler {
  public:
   /// `use_cupti`: replayer::start_gpu_times() was successful.
@@ -51,13 +55,14 @@ class Sampler {
     CUevent before, after;
   };
   void launch(Side side);
+  /// The reference's outputs for what the last pair found, in a state as memory is now.
+  [[nodiscard]] MemoryState expected(const MemoryState& now);
   template <class Before, class Launch>
   void add(Side side, std::size_t pair, std::uint64_t seed, Before&& before, Launch&& launch);
   template <class Before, class Launch>
   void run_pairs(std::size_t pairs, Before&& before, Launch&& launch);
   [[nodiscard]] std::vector<Sample> read_events(std::size_t pairs);
   [[nodiscard]] bool read_kernels(std::vector<Sample>& samples);
-  [[nodiscard]] const std::string& kernel_name(Side side, std::size_t kernel) const;
   [[nodiscard]] CUgraphExec capture(Side side, std::size_t launches, std::string& why);
   [[nodiscard]] CUevent event(std::size_t index);
 

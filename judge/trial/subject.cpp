@@ -42,6 +42,14 @@ Subject::Subject(const TrialRequest& request, replayer::Progress& progress) : pr
   options_.gpu_times = false;
 }
 
+Subject::Subject(const TrialRequest& request, replayer::Progress& progress,
+                 WorkloadLaunch& workload)
+    : progress_(progress), workload_(&workload) {
+  capture_.directory = request.subject.extract();  // there is none, and nothing is looked for in it
+  options_.device_map[0] = request.device;
+  options_.gpu_times = false;
+}
+
 const LaunchPlan& Subject::launch() const {
   return std::get<LaunchPlan>(plan_->operations[operation_].what);
 }
@@ -52,20 +60,46 @@ const replayer::KernelPlan& Subject::kernel_plan() const {
 
 CUdevice Subject::device() const { return machine_->contexts.device_of(context_); }
 
+void Subject::open_driver(const std::function<void()>& before) {
+  before();
+  const char* error = nullptr;
+  if (!driver::load_driver(api_, error))
+    throw Refusal(std::string("there is no CUDA driver here: ") + error);
+}
+
+/// Where the driver would put as much by itself: nothing else is there.
+void Subject::place_workload() {
+  using replayer::kCell;
+  const std::uint64_t bytes = (workload_->bytes() / kCell + 2) * kCell;
+  FIB_DRIVER_CHECK(api_, cuInit(0));
+  CUdeviceptr there = 0;
+  FIB_DRIVER_CHECK(api_, cuMemAddressReserve(&there, bytes, 0, 0, 0));
+  FIB_DRIVER_CHECK(api_, cuMemAddressFree(there, bytes));
+  workload_->place((there + kCell - 1) / kCell * kCell);
+  plan_ = workload_->plan();
+}
+
 void Subject::open(const std::function<void()>& before) {
+  if (workload_ != nullptr) {
+    open_driver(before);
+    place_workload();
+  }
   launches_.emplace(*plan_);
   machine_.emplace(api_, capture_, *plan_, options_, progress_);
+  if (workload_ != nullptr) workload_->remember(machine_->contents);
   machine_->open([&] {
-    before();
-    const char* error = nullptr;
-    if (!driver::load_driver(api_, error))
-      throw Refusal(std::string("there is no CUDA driver here: ") + error);
+    if (workload_ == nullptr) open_driver(before);
   });
   replayer::check_contents(*machine_, false);
   machine_->restore();
-  machine_->streams.create(kStream, CU_STREAM_NON_BLOCKING, 0, launch().fixed.context);
-  stream_ = machine_->streams.enter(kStream, 0, launch().fixed.context);
-  context_ = machine_->contexts.find(launch().fixed.context);
+  const std::uint64_t context = workload_ == nullptr ? launch().fixed.context : 0;
+  machine_->streams.create(kStream, CU_STREAM_NON_BLOCKING, 0, context);
+  stream_ = machine_->streams.enter(kStream, 0, context);
+  context_ = machine_->contexts.find(context);
+  if (workload_ == nullptr) find_kernel();
+}
+
+void Subject::find_kernel() {
   const replayer::LoadedKernel& kernel = machine_->code.kernel(launch().fixed.kernel, context_);
   if (!kernel.problem.empty())
     throw Refusal(kernel_plan().name + " can't be launched: " + kernel.problem);
@@ -79,8 +113,17 @@ void Subject::open(const std::function<void()>& before) {
 }
 
 void Subject::launch_incumbent() {
+  if (workload_ != nullptr) {
+    const CUresult rc = stand_in_->launch();
+    if (rc != CUDA_SUCCESS) throw driver::DriverError(rc, "the launch of the reference");
+    return;
+  }
   const replayer::Outcome outcome = executor_->issue(operation_);
   if (!outcome.ran) throw Refusal(kernel_plan().name + " can't be launched: " + outcome.problem);
+}
+
+std::vector<std::string> Subject::incumbent_kernels() const {
+  return workload_ != nullptr ? stand_in_->kernels() : std::vector{kernel_plan().name};
 }
 
 void Subject::wait() {

@@ -2,28 +2,18 @@
 #include "judge/trial/tensors.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
+
+#include "judge/scalar_bits.h"
 
 namespace fib::judge {
 namespace {
 
 using match::CompiledTensor;
 
-/// Values of f32 and f64 parameters come as bit patterns; no f64 but zero has a pattern as short.
 double scalar_of(std::int64_t value, registry::DType dtype) {
-  if (registry::is_integer(dtype) || dtype == registry::DType::Bool)
-    return static_cast<double>(value);
-  const auto bits = static_cast<std::uint64_t>(value);
-  if (bits >> 32 != 0) {
-    double wide = 0;
-    std::memcpy(&wide, &bits, sizeof wide);
-    return wide;
-  }
-  const auto half = static_cast<std::uint32_t>(bits);
-  float narrow = 0;
-  std::memcpy(&narrow, &half, sizeof narrow);
-  return static_cast<double>(narrow);
+  const bool whole = registry::is_integer(dtype) || dtype == registry::DType::Bool;
+  return whole ? static_cast<double>(value) : real_of_bits(value);
 }
 
 class Reader {

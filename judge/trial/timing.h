@@ -46,11 +46,12 @@ class Timing {
   [[nodiscard]] bool measure_graphs(const TimedTrial& trial, const DeviceState& state,
                                     Sampler& sampler, replayer::Progress& progress,
                                     TrialResult& result);
-  [[nodiscard]] bool is_believable(const std::vector<Sample>& samples, TrialResult& result) const;
+  [[nodiscard]] bool is_believable(std::vector<Sample> samples, TrialResult& result) const;
 
   const TimingOptions& options_;
   Random random_;
   bool use_cupti_ = false;
+  bool is_compared_ = true;
   std::string source_;
   ClockWatch clocks_;
 };

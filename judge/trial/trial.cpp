@@ -11,6 +11,7 @@
 #include "judge/trial/gpu_facts.h"
 #include "judge/trial/reasons.h"
 #include "judge/trial/timing.h"
+#include "judge/trial/workload_trial.h"
 
 extern char** environ;
 
@@ -38,7 +39,11 @@ class Trial {
         progress_(progress),
         leave_(leave),
         candidate_(request),
-        subject_(request, progress) {}
+        workload_(request.workload.empty()
+                      ? nullptr
+                      : std::make_unique<WorkloadTrial>(request, candidate_.definition())),
+        subject_(workload_ ? Subject(request, progress, workload_->launch())
+                           : Subject(request, progress)) {}
 
   TrialResult run() {
     const auto start = SteadyClock::now();
@@ -66,6 +71,7 @@ class Trial {
     forget_variables();
     if (!prepare()) return;
     progress_.phase("incumbent");
+    if (workload_) workload_->set_reference(subject_);
     TrialMemory memory(subject_.machine(), request_.seed);
     const LaunchFacts facts =
         facts_of(candidate_.prepared(), [&](std::uint64_t at) { return memory.bytes_from(at); });
@@ -73,20 +79,35 @@ class Trial {
     Runner runner(subject_, candidate_, memory, request_.seed);
     const IncumbentStudy study = study_incumbent(runner, memory, subject_, facts, request_.seed);
     note(facts, study);
-    Correctness correctness(request_, runner, memory, facts, study, candidate_, progress_, result_);
+    Correctness correctness(request_, runner, memory, facts, study, candidate_, progress_, result_,
+                            workload_ ? &workload_->variants() : nullptr);
     if (!correctness.check_recorded()) return;
     for (std::uint32_t i = 1; i <= request_.fresh_runs; ++i)
       if (!correctness.check_fresh("fresh inputs " + std::to_string(i), request_.seed + i,
                                    reasons::kRecordedOnly))
         return;
+    if (workload_ && !correctness.check_distribution(subject_)) return;
     if (request_.timing.enabled) {
-      time(timing, {subject_, candidate_, memory, facts, study, correctness.judge()});
+      TimedTrial timed{subject_, candidate_, memory, facts, study, correctness.judge()};
+      if (workload_) find_baseline(runner, timed);
+      time(timing, timed);
       if (!result_.reason.empty()) return;
+      if (workload_) workload_->set_reference(subject_);
       if (!correctness.check_fresh("after timing", request_.seed + request_.fresh_runs + 1,
                                    reasons::kBeforeTimingOnly))
         return;
     }
     result_.status = Status::Passed;
+  }
+
+  /// Who a candidate on a Workload is measured against.
+  void find_baseline(Runner& runner, TimedTrial& timed) {
+    progress_.phase("incumbent, baseline");
+    const std::string who = workload_->set_baseline(subject_, runner, timed.study, timed.judge);
+    result_.checks.push_back({"measured", true, who});
+    timed.is_compared = workload_->has_baseline();
+    if (timed.is_compared) result_.baseline = request_.baseline;
+    if (workload_->variants().has_outputs()) timed.variants = &workload_->variants();
   }
 
   /// What fails now worked before the candidate ran so often.
@@ -119,11 +140,14 @@ class Trial {
 
   void note(const LaunchFacts& facts, const IncumbentStudy& study) {
     result_.incumbent_deterministic = study.deterministic;
-    result_.incumbent_note = study.note;
+    result_.incumbent_note = workload_ ? workload_->reference_note() : "";
+    if (!study.note.empty())
+      result_.incumbent_note += (result_.incumbent_note.empty() ? "" : "; ") + study.note;
     for (const std::string& name : facts.unknown)
       result_.incumbent_note += (result_.incumbent_note.empty() ? "" : "; ") + name +
                                 " is compared byte by byte: its extent is not known";
-    result_.checks.push_back({"incumbent", true, result_.incumbent_note});
+    if (workload_) result_.inputs = workload_->variants().all().workload.sources;
+    result_.checks.push_back({workload_ ? "reference" : "incumbent", true, result_.incumbent_note});
     if (leave_) leave_(result_);
   }
 
@@ -131,6 +155,7 @@ class Trial {
   replayer::Progress& progress_;
   const std::function<void(const TrialResult&)>& leave_;
   Candidate candidate_;
+  std::unique_ptr<WorkloadTrial> workload_;  ///< null: a launch of a capture
   Subject subject_;
   TrialResult result_;
 };

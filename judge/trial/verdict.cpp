@@ -215,6 +215,20 @@ std::uint64_t Judge::output_differences(const MemoryState& a, const MemoryState&
   return differ;
 }
 
+std::optional<Misread> Judge::misread(const ComparedRun& run) const {
+  if (!by_elements_ || run.noise != nullptr) return std::nullopt;
+  for (const LaunchTensor& tensor : facts_.tensors) {
+    if (!tensor.is_output) continue;
+    const auto expected = content(run.expected, tensor), got = content(run.got.state, tensor);
+    if (expected.size() != tensor.bytes || expected == got) continue;
+    auto found = judge::misread(tensor.layout, expected, got);
+    if (!found) continue;
+    found->detail = "output " + tensor.layout.name + ": " + found->detail;
+    return found;
+  }
+  return std::nullopt;
+}
+
 /// Of several bounds each suffices, since it holds for all elements.
 Comparison Judge::by_policy(const ComparedLaunch::Tensor& tensor) const {
   Comparison comparison;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "judge/compare/comparison.h"
+#include "judge/compare/misread.h"
 #include "judge/trial/incumbent_study.h"
 #include "registry/match/spec.h"
 #include "replayer/memory_layout.h"
@@ -55,6 +56,9 @@ class Judge {
   /// Of one run from a pattern: where it left that, though the incumbent writes something else.
   [[nodiscard]] Verdict left_alone_once(const MemoryState& before, const MemoryState& expected,
                                         const RunOutcome& run) const;
+  /// Of a run that is wrong: an output that is right as another type or shape. Nothing where the
+  /// incumbent is not deterministic, or outputs are compared by meaning.
+  [[nodiscard]] std::optional<Misread> misread(const ComparedRun& run) const;
   /// Whether inputs make no difference to how values are compared.
   [[nodiscard]] bool by_elements() const { return by_elements_; }
   /// Values of the outputs alone.

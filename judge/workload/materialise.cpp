@@ -62,9 +62,7 @@ class Maker {
 
   void lay_out(const std::string& name, const TensorSpec& spec) {
     if (spec.is_scalar()) return;
-    TensorLayout layout{name, spec.dtype, {}, {}};
-    for (const std::string& axis : *spec.shape) layout.shape.push_back(made_.axes.at(axis));
-    layout.strides = TensorLayout::contiguous(layout.shape);
+    TensorLayout layout = contiguous_layout(name, spec, made_.axes);
     const std::uint64_t bytes = layout.extent_bytes();
     if (bytes > limit_ - bytes_)
       refuse(name + " with the shape " + shape_text(layout.shape) + " exceeds the limit of " +
@@ -151,6 +149,14 @@ class Maker {
 };
 
 }  // namespace
+
+TensorLayout contiguous_layout(const std::string& name, const registry::TensorSpec& spec,
+                               const std::map<std::string, std::int64_t>& axes) {
+  TensorLayout layout{name, spec.dtype, {}, {}};
+  for (const std::string& axis : *spec.shape) layout.shape.push_back(axes.at(axis));
+  layout.strides = TensorLayout::contiguous(layout.shape);
+  return layout;
+}
 
 MaterialisedWorkload materialise(const registry::Definition& definition,
                                  const registry::Workload& workload,

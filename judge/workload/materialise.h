@@ -24,6 +24,11 @@ struct MaterialisedWorkload {
   std::uint64_t seed = 0;
 };
 
+/// Where a tensor of a Definition lies that is contiguous. `axes` has all that it names.
+[[nodiscard]] TensorLayout contiguous_layout(const std::string& name,
+                                             const registry::TensorSpec& spec,
+                                             const std::map<std::string, std::int64_t>& axes);
+
 /// Draws, reads and takes over what a Workload says about its inputs. An input that it does not
 /// name is random, as upstream has it. The same seed gives the same bytes, input by input. `root`
 /// is the registry's, for tensors in files. Throws std::runtime_error with one line that names the

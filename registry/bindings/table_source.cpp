@@ -86,6 +86,12 @@ std::optional<match::Measurement::Speedup> speedup_of(const Performance& perform
   return speedup;
 }
 
+/// Measured where no engine's kernel is: our member {"against": "baseline"} of a Performance.
+bool lacks_incumbent(const Performance& performance) {
+  const Json* const ours = performance.members.unknown("fibshim");
+  return ours != nullptr && find_member(*ours, "against") != nullptr;
+}
+
 /// How often the engine ran this workload, as our importer notes it: {"weight"}.
 double weight_of(const Workload& workload) {
   const Json* const ours = workload.members.unknown("fibshim");
@@ -183,6 +189,8 @@ std::optional<match::Measurement> to_measurement(const Trace& trace, Baseline ba
   measurement.passed =
       evaluation.status == Status::Passed && evaluation.correctness && evaluation.performance;
   if (!measurement.passed) return measurement;
+  if (baseline == Baseline::Incumbent && lacks_incumbent(*evaluation.performance))
+    return std::nullopt;
   measurement.max_absolute_error = evaluation.correctness->max_absolute_error;
   measurement.max_relative_error = evaluation.correctness->max_relative_error;
   measurement.latency_ms = evaluation.performance->latency_ms;

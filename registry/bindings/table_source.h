@@ -29,7 +29,8 @@ struct Bindings {
 /// A Solution with a launch block; nothing if it has none, or one with errors.
 [[nodiscard]] std::optional<match::CandidateSpec> to_spec(const Stored<Solution>& solution,
                                                           Findings& findings);
-/// A Trace with an evaluation and a solution; nothing for a workload.
+/// A Trace with an evaluation and a solution; nothing for a workload, nor for a result that passed
+/// where there was no incumbent, if that is the baseline: whether it is faster was not asked.
 [[nodiscard]] std::optional<match::Measurement> to_measurement(const Trace& trace,
                                                                Baseline baseline);
 

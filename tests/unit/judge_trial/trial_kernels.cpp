@@ -3,7 +3,9 @@
 // way to be wrong. One thread stands for all where that is simpler.
 #include <time.h>
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <random>
 
@@ -19,6 +21,23 @@ float mixed(const float* x, const float* w, const int* at, int i) { return x[i] 
 
 void repeated(const float* x, const int* at, float* y, int i) {
   for (int k = 0; k < at[0]; ++k) y[i * at[0] + k] = x[i] + static_cast<float>(k);
+}
+
+double uniform(std::int64_t seed, int row) {
+  std::uint64_t state = static_cast<std::uint64_t>(seed) * 0x9e3779b97f4a7c15 +
+                        static_cast<std::uint64_t>(row) * 0xbf58476d1ce4e5b9;
+  for (int i = 0; i < 3; ++i) state = (state ^ state >> 29) * 0x94d049bb133111eb;
+  return static_cast<double>(state >> 11) * 0x1p-53;
+}
+
+/// The token at which the sum of the shares passes `share` of the whole.
+int drawn(const float* probs, double share, int tokens) {
+  double rest = 0;
+  for (int token = 0; token < tokens; ++token) rest += probs[token];
+  rest *= share;
+  for (int token = 0; token < tokens - 1; ++token)
+    if ((rest -= probs[token]) < 0) return token;
+  return tokens - 1;
 }
 
 void rest_us(long microseconds) {
@@ -119,6 +138,11 @@ SIM_KERNEL(not_a_number, (const float* x, const float* w, const int* at, float* 
   const int i = global_index();
   if (i < n) y[i] = i == 7 ? std::nanf("") : mixed(x, w, at, i);
 }
+SIM_KERNEL(bfloats, (const float* x, const float* w, const int* at, float* y, int n)) {
+  if (const int i = global_index(); i < n)
+    reinterpret_cast<std::uint16_t*>(y)[i] =
+        static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(mixed(x, w, at, i)) >> 16);
+}
 SIM_KERNEL(too_little, (const float* x, const float* w, const int* at, float* y, int n)) {
   if (const int i = global_index(); i < n - 1) y[i] = mixed(x, w, at, i);
 }
@@ -203,6 +227,30 @@ SIM_KERNEL(first_dirty, (const float* x, float* between, int n)) {
 SIM_KERNEL(first_before, (const float* x, float* between, int n)) {
   if (const int i = global_index(); i < n) between[i] = x[i];
   if (global_index() == 0) between[-2] = 1;
+}
+
+// ---- samplers -----------------------------------------------------------------------------------
+
+SIM_KERNEL(draws, (const float* probs, std::int64_t seed, int* samples, int rows, int tokens)) {
+  if (const int i = global_index(); i < rows)
+    samples[i] = drawn(probs + i * tokens, uniform(seed, i), tokens);
+}
+// Always what is likeliest.
+SIM_KERNEL(greedy, (const float* probs, std::int64_t, int* samples, int rows, int tokens)) {
+  if (const int i = global_index(); i < rows)
+    samples[i] = static_cast<int>(std::max_element(probs + i * tokens, probs + (i + 1) * tokens) -
+                                  (probs + i * tokens));
+}
+// Likely tokens too often.
+SIM_KERNEL(sharpens, (const float* probs, std::int64_t seed, int* samples, int rows, int tokens)) {
+  const int i = global_index();
+  if (i >= rows) return;
+  float squares[64];
+  for (int token = 0; token < tokens; ++token) {
+    const float p = probs[i * tokens + token];
+    squares[token] = p * p * p;
+  }
+  samples[i] = drawn(squares, uniform(seed, i), tokens);
 }
 
 }  // extern "C"
