@@ -26,7 +26,7 @@ void add_reach(ExecInfo& info, const SnapshotNode& node) {
 
 void sort_words(ExecInfo& info) {
   std::ranges::sort(info.words);
-  info.words.erase(std::ranges::unique(info.words).begin(), info.words.end());
+  info.words.erase(std::unique(info.words.begin(), info.words.end()), info.words.end());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 //
 // Virtual memory: allocations have handles, mappings have addresses, and either may outlive the
 // other.
+#include "driver/device_location.h"
 #include "recorder/live_update.h"
 
 namespace fib::recorder {
@@ -24,9 +25,7 @@ void apply(const CUmemAccessDesc& right, std::uint64_t& gpus) noexcept {
 
 /// Memory that only other GPUs may touch than the one that has it is as good as another process's.
 RegionKind kind_of(const MemoryMap::Entry& entry) noexcept {
-  CUmemLocation home{};
-  home.type = CU_MEM_LOCATION_TYPE_DEVICE;
-  home.id = entry.region.fixed.device;
+  const CUmemLocation home = driver::device_location(entry.region.fixed.device);
   const bool out_of_reach =
       entry.accessible() && entry.region.fixed.device >= 0 && (entry.gpus & bit_of(home)) == 0;
   return entry.imported || out_of_reach ? RegionKind::Foreign : RegionKind::Mapped;

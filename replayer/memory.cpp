@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "driver/check.h"
+#include "driver/device_location.h"
 #include "replayer/error.h"
 
 namespace fib::replayer {
@@ -20,7 +21,7 @@ std::string gib(std::uint64_t bytes) {
 CUmemAllocationProp properties_on(CUdevice device) {
   CUmemAllocationProp properties{};
   properties.type = CU_MEM_ALLOCATION_TYPE_PINNED;
-  properties.location = {CU_MEM_LOCATION_TYPE_DEVICE, {device}};
+  properties.location = driver::device_location(device);
   return properties;
 }
 
@@ -69,8 +70,7 @@ void Memory::grant_access(const Range& range, int device) {
     int can = other == own ? 1 : 0;
     if (can == 0 && api_.cuDeviceCanAccessPeer(&can, other, own) != CUDA_SUCCESS) can = 0;
     if (can != 0)
-      access.push_back(
-          {{CU_MEM_LOCATION_TYPE_DEVICE, {other}}, CU_MEM_ACCESS_FLAGS_PROT_READWRITE});
+      access.push_back({driver::device_location(other), CU_MEM_ACCESS_FLAGS_PROT_READWRITE});
   }
   FIB_DRIVER_CHECK(api_, cuMemSetAccess(range.begin, range.bytes(), access.data(), access.size()));
 }

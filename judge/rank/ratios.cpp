@@ -92,11 +92,10 @@ void add_wins(const Field& field, const Key& key, const std::vector<const Result
   if (!field.against_incumbent() && baseline == nullptr) return;
   for (const auto& [author, result] : best) {
     if (baseline != nullptr && author_of(*baseline) == author) continue;
-    const Result& shown = result != nullptr
-                              ? *result
-                              : **std::find_if(group.begin(), group.end(), [&](const Result* it) {
-                                  return author_of(*it) == author;
-                                });
+    const Result& shown =
+        result != nullptr
+            ? *result
+            : **std::ranges::find(group, author, [](const Result* it) { return author_of(*it); });
     const auto ratio =
         ratio_of(shown, field.against_incumbent(), baseline != nullptr ? *baseline->latency_ms : 0);
     if (ratio) attempts.push_back({key.first, key.second, shown.solution, author, *ratio});

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "driver/check.h"
+#include "driver/device_location.h"
 #include "judge/trial/pattern.h"
 
 namespace fib::judge {
@@ -21,7 +22,7 @@ GuardedMemory::GuardedMemory(const driver::DriverApi& api, CUdevice device, std:
     : api_(api), bytes_(bytes) {
   CUmemAllocationProp properties{};
   properties.type = CU_MEM_ALLOCATION_TYPE_PINNED;
-  properties.location = {CU_MEM_LOCATION_TYPE_DEVICE, {device}};
+  properties.location = driver::device_location(device);
   std::size_t granule = 0;
   FIB_DRIVER_CHECK(
       api_, cuMemGetAllocationGranularity(&granule, &properties, CU_MEM_ALLOC_GRANULARITY_MINIMUM));

@@ -219,8 +219,7 @@ class Matcher {
   void place_scalars(std::set<std::string>& used, Guess& guess) const {
     std::vector<TensorGuess> ordered;
     for (const auto& [name, spec] : definition_.inputs) {
-      const auto tensor = std::find_if(guess.inputs.begin(), guess.inputs.end(),
-                                       [&](const TensorGuess& it) { return it.tensor == name; });
+      const auto tensor = std::ranges::find(guess.inputs, name, &TensorGuess::tensor);
       if (tensor != guess.inputs.end()) {
         ordered.push_back(*tensor);
       } else {

@@ -7,3 +7,5 @@ fib_scenario(workloads SCRIPT workloads.py CASES
   referenced against_baseline without_python named_baseline isolated resumed not_launchable ranked refusals
   SKIP address "the sanitizer takes the candidates' stray writes and crashes for its own findings"
        thread "times under a sanitizer are not those of the kernels")
+# Verdicts on times need the processors for themselves.
+set_tests_properties(workloads.against_baseline PROPERTIES RUN_SERIAL ON)
