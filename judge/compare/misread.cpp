@@ -14,6 +14,8 @@ using registry::DType;
 
 /// Fewer elements, or fewer different ones, may be alike by chance.
 constexpr std::size_t kLeast = 8, kLeastDifferent = 4;
+/// More are not looked at: each takes 16 bytes here, and the status without it is right as well.
+constexpr std::uint64_t kMost = 1 << 24;
 
 bool same_kind(DType a, DType b) {
   return a != DType::Bool && b != DType::Bool && registry::is_integer(a) == registry::is_integer(b);
@@ -114,6 +116,7 @@ std::optional<Misread> other_shape(const TensorLayout& layout, const std::vector
 
 std::optional<Misread> misread(const TensorLayout& layout, Bytes expected, Bytes got) {
   if (layout.strides != TensorLayout::contiguous(layout.shape)) return std::nullopt;
+  if (layout.elements() > kMost) return std::nullopt;
   const std::vector<double> values = read_as(layout.dtype, expected, layout.elements());
   if (auto found = other_dtype(layout, values, got)) return found;
   return other_shape(layout, values, got);

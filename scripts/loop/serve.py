@@ -258,7 +258,8 @@ def main():
     model = build(options)
     results = {"family": options.family, "layers": options.layers, "cache": options.cache,
                "torch": torch.__version__, "transformers": transformers.__version__,
-               "attention": getattr(model.config, "_attn_implementation", "unknown"), "batches": []}
+               "attention": getattr(model.config, "_attn_implementation", "unknown"),
+               "cudnn": not options.deterministic, "batches": []}
     tokens, kept = {}, {}
     with torch.no_grad():
         for batch in [int(word) for word in options.batches.split(",")]:
