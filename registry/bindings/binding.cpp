@@ -9,7 +9,7 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "binding.syntax";
+constexpr const char* kBindingRule = "binding.syntax";
 /// In the order of match::NameMatch.
 constexpr std::array<const char*, 3> kNameKeys = {"name", "glob", "regex"};
 
@@ -18,7 +18,7 @@ class BindingReader {
   explicit BindingReader(Findings& findings) : findings_(findings) {}
 
   Binding read(const Json& value) {
-    ObjectReader reader(value, "", "the binding", kRule, findings_);
+    ObjectReader reader(value, "", "the binding", kBindingRule, findings_);
     if (!reader.is_object()) return std::move(binding_);
     rule().name = reader.text("name");
     rule().definition = reader.text("definition");
@@ -52,7 +52,7 @@ class BindingReader {
   }
 
   void read_match(const Json& value) {
-    ObjectReader reader(value, "/match", "the match", kRule, findings_);
+    ObjectReader reader(value, "/match", "the match", kBindingRule, findings_);
     if (!reader.is_object()) return;
     if (const Json* const kernel = reader.required("kernel", "an object")) read_kernel(*kernel);
     if (const Json* const layout = reader.member("parameters")) read_layout(*layout, reader);
@@ -63,7 +63,7 @@ class BindingReader {
   }
 
   void read_kernel(const Json& value) {
-    ObjectReader reader(value, "/match/kernel", "the kernel", kRule, findings_);
+    ObjectReader reader(value, "/match/kernel", "the kernel", kBindingRule, findings_);
     if (!reader.is_object()) return;
     int kinds = 0;
     for (std::size_t i = 0; i < kNameKeys.size(); ++i) {
@@ -98,7 +98,8 @@ class BindingReader {
       if (const auto slot = slot_of(value[i])) {
         layout.push_back(*slot);
       } else {
-        findings_.error(kRule, child("/match/parameters", i), "is no [offset, size] in bytes",
+        findings_.error(kBindingRule, child("/match/parameters", i),
+                        "is no [offset, size] in bytes",
                         "write what `fib dump` shows of the kernel");
       }
     }
@@ -113,7 +114,7 @@ class BindingReader {
   }
 
   void read_axes(const Json& value) {
-    ObjectReader reader(value, "/axes", "the axes", kRule, findings_);
+    ObjectReader reader(value, "/axes", "the axes", kBindingRule, findings_);
     if (!reader.is_object()) return;
     for (const auto& [name, bound] : value.get_ref<const Json::object_t&>()) {
       match::AxisBinding axis;
@@ -131,7 +132,7 @@ class BindingReader {
 
   std::vector<match::TensorBinding> read_tensors(const Json& value, const std::string& pointer) {
     std::vector<match::TensorBinding> tensors;
-    ObjectReader reader(value, pointer, "the list", kRule, findings_);
+    ObjectReader reader(value, pointer, "the list", kBindingRule, findings_);
     if (!reader.is_object()) return tensors;
     for (const auto& [name, bound] : value.get_ref<const Json::object_t&>()) {
       match::TensorBinding tensor;
@@ -149,7 +150,7 @@ class BindingReader {
   }
 
   void read_tensor(const Json& value, const std::string& pointer, match::TensorBinding& tensor) {
-    ObjectReader reader(value, pointer, "the tensor", kRule, findings_);
+    ObjectReader reader(value, pointer, "the tensor", kBindingRule, findings_);
     const bool is_scalar = find_member(value, "value") != nullptr;
     const char* const key = is_scalar ? "value" : "pointer";
     tensor.expression = read_expression(reader, key);

@@ -6,14 +6,14 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "launch.syntax";
+constexpr const char* kLaunchRule = "launch.syntax";
 
 class LaunchReader {
  public:
   explicit LaunchReader(Findings& findings) : findings_(findings) {}
 
   LaunchBlock read(const Json& value) {
-    ObjectReader reader(value, kLaunchPointer, "the launch block", kRule, findings_);
+    ObjectReader reader(value, kLaunchPointer, "the launch block", kLaunchRule, findings_);
     if (!reader.is_object()) return std::move(block_);
     if (const Json* const kernels = reader.required("kernels", "an array of objects")) {
       each(*kernels, reader.pointer_to("kernels"),
@@ -31,7 +31,7 @@ class LaunchReader {
   template <typename Read>
   void each(const Json& list, const std::string& pointer, Read&& read) {
     if (!list.is_array()) {
-      return findings_.error(kRule, pointer, "is " + type_of(list), "write an array");
+      return findings_.error(kLaunchRule, pointer, "is " + type_of(list), "write an array");
     }
     for (std::size_t i = 0; i < list.size(); ++i) read(list[i], child(pointer, i));
   }
@@ -41,7 +41,7 @@ class LaunchReader {
   }
 
   void read_kernel(const Json& value, const std::string& pointer) {
-    ObjectReader reader(value, pointer, "the kernel", kRule, findings_);
+    ObjectReader reader(value, pointer, "the kernel", kLaunchRule, findings_);
     if (!reader.is_object()) return;
     match::KernelLaunchSpec kernel;
     kernel.entry = reader.text("entry");
@@ -67,7 +67,7 @@ class LaunchReader {
   void read_attributes(const Json& value, const std::string& pointer,
                        match::LaunchAttributes& attributes) {
     constexpr std::uint32_t kMaxShared = 1u << 20;
-    ObjectReader reader(value, pointer, "the attributes", kRule, findings_);
+    ObjectReader reader(value, pointer, "the attributes", kLaunchRule, findings_);
     if (!reader.is_object()) return;
     attributes.cooperative = reader.boolean("cooperative", false);
     if (reader.member("dependent_launch") != nullptr) {
@@ -82,7 +82,7 @@ class LaunchReader {
 
   match::ArgumentSpec read_argument(const Json& value, const std::string& pointer) {
     match::ArgumentSpec argument;
-    ObjectReader reader(value, pointer, "the argument", kRule, findings_);
+    ObjectReader reader(value, pointer, "the argument", kLaunchRule, findings_);
     if (!reader.is_object()) return argument;
     const Json* const copy = reader.member("copy");
     const Json* const fields = reader.member("struct");
@@ -103,7 +103,7 @@ class LaunchReader {
   }
 
   void read_copy(const Json& value, const std::string& pointer, match::CopySpec& copy) {
-    ObjectReader reader(value, pointer, "the copy", kRule, findings_);
+    ObjectReader reader(value, pointer, "the copy", kLaunchRule, findings_);
     if (!reader.is_object()) return;
     copy.parameter = required_number(reader, "parameter", 4095);
     copy.offset = read_number(reader, "offset", 32764).value_or(0);
@@ -113,7 +113,7 @@ class LaunchReader {
 
   match::FieldSpec read_field(const Json& value, const std::string& pointer) {
     match::FieldSpec field;
-    ObjectReader reader(value, pointer, "the field", kRule, findings_);
+    ObjectReader reader(value, pointer, "the field", kLaunchRule, findings_);
     if (!reader.is_object()) return field;
     field.offset = required_number(reader, "offset", 4095);
     field.type = read_type(reader);
@@ -140,10 +140,10 @@ class LaunchReader {
 
   void read_demands(const Json& value) {
     const std::string pointer = child(kLaunchPointer, "tensors");
-    ObjectReader reader(value, pointer, "the list of tensors", kRule, findings_);
+    ObjectReader reader(value, pointer, "the list of tensors", kLaunchRule, findings_);
     if (!reader.is_object()) return;
     for (const auto& [name, demand] : value.get_ref<const Json::object_t&>()) {
-      ObjectReader inner(demand, child(pointer, name), "the tensor", kRule, findings_);
+      ObjectReader inner(demand, child(pointer, name), "the tensor", kLaunchRule, findings_);
       if (!inner.is_object()) continue;
       match::TensorDemand& wanted = block_.demands[name];
       wanted.alignment = read_number(inner, "alignment", 4096).value_or(wanted.alignment);
@@ -160,7 +160,7 @@ class LaunchReader {
            if (usable) {
              block_.in_place.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
            } else {
-             findings_.error(kRule, pointer, "is no pair of names",
+             findings_.error(kLaunchRule, pointer, "is no pair of names",
                              "write [\"OUTPUT\", \"INPUT\"]");
            }
          });

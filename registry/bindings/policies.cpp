@@ -7,7 +7,7 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "policy.syntax";
+constexpr const char* kPolicyRule = "policy.syntax";
 constexpr std::array<std::string_view, 2> kOnMiss = {"fallback_only", "use_def_best"};
 constexpr std::array<std::string_view, 2> kBaselines = {"incumbent", "reference"};
 
@@ -48,7 +48,7 @@ void read_policy(const Json& value, const std::string& pointer, DefinitionPolicy
                  Findings& findings) {
   constexpr double kHuge = 1e9;
   Findings own;
-  ObjectReader reader(value, pointer, "the policy", kRule, own);
+  ObjectReader reader(value, pointer, "the policy", kPolicyRule, own);
   if (reader.is_object()) {
     match::Policy& match = policy.match;
     match.enabled = reader.boolean("enabled", match.enabled);
@@ -73,7 +73,7 @@ void read_policy(const Json& value, const std::string& pointer, DefinitionPolicy
 }
 
 void read_named(const Json& value, Policies& policies, Findings& findings) {
-  ObjectReader reader(value, "/per_definition", "the list of policies", kRule, findings);
+  ObjectReader reader(value, "/per_definition", "the list of policies", kPolicyRule, findings);
   if (!reader.is_object()) {
     policies.fallback.match.enabled = false;
     return;
@@ -88,14 +88,14 @@ void read_named(const Json& value, Policies& policies, Findings& findings) {
 /// {"<solution>": {"reason": text, ...}}. The name is what counts: one whose reason can't be read
 /// is demoted all the same.
 void read_demoted(const Json& value, Policies& policies, Findings& findings) {
-  ObjectReader reader(value, "/demoted", "the list of demoted Solutions", kRule, findings);
+  ObjectReader reader(value, "/demoted", "the list of demoted Solutions", kPolicyRule, findings);
   if (!reader.is_object()) {
     policies.fallback.match.enabled = false;
     policies.per_definition.clear();
     return;
   }
   for (const auto& [name, entry] : value.get_ref<const Json::object_t&>()) {
-    ObjectReader one(entry, child("/demoted", name), "the demotion", kRule, findings);
+    ObjectReader one(entry, child("/demoted", name), "the demotion", kPolicyRule, findings);
     const auto reason = one.is_object() ? one.optional_text("reason") : std::nullopt;
     policies.demoted.emplace(name, "demoted in the registry" + (reason ? ": " + *reason : ""));
   }
@@ -110,7 +110,7 @@ const DefinitionPolicy& Policies::of(const std::string& definition) const {
 
 Policies read_policies(const Json& value, Findings& findings) {
   Policies policies;
-  ObjectReader reader(value, "", "the file of policies", kRule, findings);
+  ObjectReader reader(value, "", "the file of policies", kPolicyRule, findings);
   if (!reader.is_object()) {
     policies.fallback.match.enabled = false;
     return policies;

@@ -15,7 +15,7 @@ using registry::Findings;
 using registry::Json;
 using registry::ObjectReader;
 
-constexpr const char* kRule = "build.manifest";
+constexpr const char* kManifestRule = "build.manifest";
 constexpr std::array<std::string_view, 3> kKindNames = {"cubin", "ptx", "simulated"};
 constexpr std::size_t kKeyDigits = 32, kHashDigits = 64;
 constexpr std::size_t kMostEntries = 65536, kMostParameters = 4096;
@@ -44,7 +44,7 @@ class ManifestReader {
 
   Manifest read(const Json& value) {
     Manifest manifest;
-    ObjectReader reader(value, "", "the manifest", kRule, findings_);
+    ObjectReader reader(value, "", "the manifest", kManifestRule, findings_);
     if (!reader.is_object()) return manifest;
     if (number_of(reader, "format", ~0u) != kManifestFormat) {
       reader.error("format", "is not " + std::to_string(kManifestFormat), "build again");
@@ -93,7 +93,7 @@ class ManifestReader {
 
   Module read_module(const Json& value, const std::string& pointer) {
     Module module;
-    ObjectReader reader(value, pointer, "the module", kRule, findings_);
+    ObjectReader reader(value, pointer, "the module", kManifestRule, findings_);
     if (!reader.is_object()) return module;
     module.name = reader.text("name");
     module.file = reader.text("file");
@@ -112,7 +112,7 @@ class ManifestReader {
 
   Entry read_entry(const Json& value, const std::string& pointer) {
     Entry entry;
-    ObjectReader reader(value, pointer, "the entry", kRule, findings_);
+    ObjectReader reader(value, pointer, "the entry", kManifestRule, findings_);
     if (!reader.is_object()) return entry;
     entry.name = reader.text("name");
     const auto number = [&](std::string_view key) -> std::optional<std::uint32_t> {

@@ -11,7 +11,7 @@ namespace {
 
 using registry::Json;
 
-constexpr const char* kRule = "build.options";
+constexpr const char* kOptionsRule = "build.options";
 constexpr const char* kPointer = "/spec/launch/build";
 constexpr std::size_t kMostOptions = 256;
 
@@ -52,7 +52,7 @@ void check(const std::vector<std::string>& options, registry::ObjectReader& read
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (is_allowed(options[i])) continue;
     reader.findings().error(
-        kRule, registry::child(reader.pointer_to("options"), i),
+        kOptionsRule, registry::child(reader.pointer_to("options"), i),
         '"' + options[i] + "\" is no option that a Solution may give to the compiler",
         "leave it out; docs/registry.md lists those that are allowed");
   }
@@ -81,7 +81,7 @@ std::optional<BuildOptions> read_build_options(const registry::Solution& solutio
   const Json* const block = build_block_of(solution);
   if (block == nullptr) return BuildOptions{};
   registry::Findings own;
-  registry::ObjectReader reader(*block, kPointer, "the build block", kRule, own);
+  registry::ObjectReader reader(*block, kPointer, "the build block", kOptionsRule, own);
   BuildOptions options;
   if (reader.is_object()) {
     options.options = reader.texts("options");

@@ -9,7 +9,7 @@
 namespace fib::build {
 namespace {
 
-constexpr std::string_view kSpaces = " \t\r\n";
+constexpr std::string_view kWhiteSpace = " \t\r\n";
 
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -43,7 +43,7 @@ std::vector<std::string> names_behind(std::string_view directive, std::string_vi
   for (std::size_t at = text.find(directive); at != std::string_view::npos;
        at = text.find(directive, at + 1)) {
     std::string_view rest = text.substr(at + directive.size());
-    const std::size_t skip = rest.find_first_not_of(kSpaces);
+    const std::size_t skip = rest.find_first_not_of(kWhiteSpace);
     if (skip == 0 || skip == std::string_view::npos) continue;
     const std::string_view name = name_at(rest.substr(skip));
     if (!name.empty()) names.emplace_back(name);

@@ -14,10 +14,10 @@
 namespace fib::registry {
 namespace {
 
-using Kind = Token::Kind;
+using TokenKind = Token::Kind;
 
 constexpr std::size_t kLongest = 4096;  ///< bytes of an expression
-constexpr int kDeepest = 40;            ///< operands within operands; each is some ten frames
+constexpr int kDeepestOperand = 40;     ///< operands within operands; each is some ten frames
 
 /// Ends an evaluation: something that we do not understand.
 struct Unsupported : std::runtime_error {
@@ -31,8 +31,8 @@ class Evaluator {
 
   Operand run() {
     const Operand result = ternary();
-    if (token_.kind == Kind::Newline) advance();
-    if (token_.kind != Kind::End) throw_unexpected();
+    if (token_.kind == TokenKind::Newline) advance();
+    if (token_.kind != TokenKind::End) throw_unexpected();
     return result;
   }
 
@@ -47,14 +47,14 @@ class Evaluator {
     if (!accept(text)) throw_unexpected();
   }
   [[noreturn]] void throw_unexpected() const {
-    if (token_.kind == Kind::End || token_.kind == Kind::Newline)
+    if (token_.kind == TokenKind::End || token_.kind == TokenKind::Newline)
       throw Unsupported("it ends early");
-    if (token_.kind == Kind::Error) throw Unsupported(std::string(token_.text));
+    if (token_.kind == TokenKind::Error) throw Unsupported(std::string(token_.text));
     throw Unsupported("\"" + std::string(token_.text.substr(0, 40)) + "\" is not understood");
   }
 
   Operand ternary() {
-    if (++depth_ > kDeepest) throw Unsupported("it is nested too deep");
+    if (++depth_ > kDeepestOperand) throw Unsupported("it is nested too deep");
     Operand result = disjunction();
     if (accept("if")) {
       const Operand condition = disjunction();
@@ -197,15 +197,15 @@ class Evaluator {
   Operand exponentiation() {
     const Operand base = atom();
     if (!accept("**")) return base;
-    if (++depth_ > kDeepest) throw Unsupported("it is nested too deep");
+    if (++depth_ > kDeepestOperand) throw Unsupported("it is nested too deep");
     const Operand exponent = sign();
     --depth_;
     return power(base, exponent);
   }
 
   Operand atom() {
-    if (token_.kind == Kind::Literal) return literal();
-    if (token_.kind == Kind::Name) return named();
+    if (token_.kind == TokenKind::Literal) return literal();
+    if (token_.kind == TokenKind::Name) return named();
     if (!accept("(")) throw_unexpected();
     Operand inner = ternary();
     expect(")");
@@ -258,7 +258,7 @@ class Evaluator {
   }
 
   Operand length() {
-    if (token_.kind != Kind::Name) throw_unexpected();
+    if (token_.kind != TokenKind::Name) throw_unexpected();
     const std::string name(token_.text);
     advance();
     expect(")");

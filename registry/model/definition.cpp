@@ -7,31 +7,31 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "definition.schema";
+constexpr const char* kDefinitionRule = "definition.schema";
 
 constexpr std::size_t kMostDimensions = 64;
 
-using Kind = Axis::Kind;
+using AxisKind = Axis::Kind;
 
 // As upstream's union of models does, without "type": what has a value is a constant.
-Kind kind_of_axis(ObjectReader& reader) {
+AxisKind kind_of_axis(ObjectReader& reader) {
   const Json* const type = reader.member("type");
-  if (type == nullptr) return reader.member("value") != nullptr ? Kind::Const : Kind::Var;
-  if (*type == "const") return Kind::Const;
-  if (*type == "var") return Kind::Var;
-  if (*type == "expr") return Kind::Expr;
+  if (type == nullptr) return reader.member("value") != nullptr ? AxisKind::Const : AxisKind::Var;
+  if (*type == "const") return AxisKind::Const;
+  if (*type == "var") return AxisKind::Var;
+  if (*type == "expr") return AxisKind::Expr;
   reader.error("type", "the axis is of type " + to_text(*type).substr(0, 60),
                "write \"const\" or \"var\"");
-  return Kind::Var;
+  return AxisKind::Var;
 }
 
 Axis read_axis(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the axis", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the axis", kDefinitionRule, findings);
   Axis axis;
   if (!reader.is_object()) return axis;
   axis.kind = kind_of_axis(reader);
-  if (axis.kind == Kind::Const) axis.value = reader.count("value");
-  if (axis.kind == Kind::Expr) axis.expression = reader.text("expression");
+  if (axis.kind == AxisKind::Const) axis.value = reader.count("value");
+  if (axis.kind == AxisKind::Expr) axis.expression = reader.text("expression");
   axis.description = reader.optional_text("description");
   axis.members = reader.members();
   return axis;
@@ -41,14 +41,14 @@ Json axis_to_json(const Axis& axis) {
   static constexpr const char* kTypes[] = {"const", "var", "expr"};
   ObjectWriter writer(axis.members);
   writer.put_if(!axis.members.was_read(), "type", kTypes[static_cast<int>(axis.kind)]);
-  if (axis.kind == Kind::Const) writer.put("value", axis.value);
-  if (axis.kind == Kind::Expr) writer.put("expression", axis.expression);
+  if (axis.kind == AxisKind::Const) writer.put("value", axis.value);
+  if (axis.kind == AxisKind::Expr) writer.put("expression", axis.expression);
   writer.put_text("description", axis.description);
   return writer.finish();
 }
 
 TensorSpec read_tensor(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the tensor", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the tensor", kDefinitionRule, findings);
   TensorSpec tensor;
   if (!reader.is_object()) return tensor;
   const Json* const shape = reader.required("shape", "names of axes in an array, or null");
@@ -97,7 +97,7 @@ void check_shapes(const Definition& definition, const Named<TensorSpec>& tensors
     for (std::size_t i = 0; i < tensor.shape->size(); ++i) {
       const std::string& axis = (*tensor.shape)[i];
       if (definition.axes.contains(axis)) continue;
-      findings.error(kRule, child(child(child(pointer, name), "shape"), i),
+      findings.error(kDefinitionRule, child(child(child(pointer, name), "shape"), i),
                      "the shape of \"" + name + "\" names \"" + axis + "\", which is no axis",
                      "add it to \"axes\", or correct the name");
     }
@@ -107,8 +107,8 @@ void check_shapes(const Definition& definition, const Named<TensorSpec>& tensors
 void check_names(const Definition& definition, Findings& findings) {
   for (const auto& [name, tensor] : definition.outputs) {
     if (!definition.inputs.contains(name)) continue;
-    findings.error(kRule, child("/outputs", name), "\"" + name + "\" is an input and an output",
-                   "rename one of them");
+    findings.error(kDefinitionRule, child("/outputs", name),
+                   "\"" + name + "\" is an input and an output", "rename one of them");
   }
 }
 
@@ -116,7 +116,7 @@ void check_expressions(const Definition& definition, Findings& findings) {
   for (std::size_t i = 0; i < definition.constraints.size(); ++i) {
     const std::string problem = why_no_expression(definition.constraints[i]);
     if (problem.empty()) continue;
-    findings.error(kRule, child("/constraints", i), "is no Python expression: " + problem,
+    findings.error(kDefinitionRule, child("/constraints", i), "is no Python expression: " + problem,
                    "correct or remove it");
   }
 }
@@ -124,9 +124,10 @@ void check_expressions(const Definition& definition, Findings& findings) {
 void check_reference(const Definition& definition, Findings& findings) {
   const PythonSource source = scan_python(definition.reference);
   if (!source.error.empty()) {
-    findings.error(kRule, "/reference", "is no Python source: " + source.error, "correct it");
+    findings.error(kDefinitionRule, "/reference", "is no Python source: " + source.error,
+                   "correct it");
   } else if (source.find("run") == nullptr) {
-    findings.error(kRule, "/reference", "has no top-level function run",
+    findings.error(kDefinitionRule, "/reference", "has no top-level function run",
                    "define it: def run(...), not async, not within a class or an if");
   }
 }
@@ -158,7 +159,7 @@ std::vector<std::string> Definition::tag_values(std::string_view key) const {
 
 std::optional<Definition> read_definition(const Json& value, Findings& findings) {
   Findings own;
-  ObjectReader reader(value, "", "the Definition", kRule, own);
+  ObjectReader reader(value, "", "the Definition", kDefinitionRule, own);
   Definition definition;
   if (reader.is_object()) read_fields(reader, definition);
   if (!own.has_errors()) {

@@ -7,9 +7,9 @@
 namespace fib::registry {
 namespace {
 
-using Kind = Token::Kind;
+using TokenKind = Token::Kind;
 
-constexpr std::size_t kDeepest = 200;  ///< as CPython's own tokenizer
+constexpr std::size_t kMostBrackets = 200;  ///< as CPython's own tokenizer
 
 // Longest first.
 constexpr std::array<std::string_view, 48> kOperators = {
@@ -36,7 +36,7 @@ char closing_of(char bracket) { return bracket == '(' ? ')' : bracket == '[' ? '
 
 }  // namespace
 
-Token PythonLexer::take(Kind kind, std::size_t length) {
+Token PythonLexer::take(TokenKind kind, std::size_t length) {
   const Token token{kind, source_.substr(position_, length), line_, position_ - line_start_};
   for (const char c : token.text) {
     ++position_;
@@ -49,7 +49,7 @@ Token PythonLexer::take(Kind kind, std::size_t length) {
 
 Token PythonLexer::fail(std::string_view what) {
   error_ = what;
-  return {Kind::Error, error_, line_, position_ - line_start_};
+  return {TokenKind::Error, error_, line_, position_ - line_start_};
 }
 
 // True when it stops before a token or at the end; false at a newline that ends a logical line.
@@ -57,13 +57,13 @@ bool PythonLexer::skip_blanks() {
   while (position_ < source_.size()) {
     const char c = at(0);
     if (c == '#') {
-      take(Kind::Newline, std::min(source_.find('\n', position_), source_.size()) - position_);
+      take(TokenKind::Newline, std::min(source_.find('\n', position_), source_.size()) - position_);
     } else if (c == '\\' && (at(1) == '\n' || (at(1) == '\r' && at(2) == '\n'))) {
-      take(Kind::Newline, at(1) == '\n' ? 2 : 3);
+      take(TokenKind::Newline, at(1) == '\n' ? 2 : 3);
     } else if (c == '\n' && line_has_tokens_ && brackets_.empty()) {
       return false;
     } else if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\n') {
-      take(Kind::Newline, 1);
+      take(TokenKind::Newline, 1);
     } else {
       return true;
     }
@@ -81,7 +81,7 @@ Token PythonLexer::string(std::size_t prefix) {
     } else if (at(i) == '\n' && !triple) {
       break;
     } else if (at(i) == quote && (!triple || (at(i + 1) == quote && at(i + 2) == quote))) {
-      return take(Kind::String, i + width);
+      return take(TokenKind::String, i + width);
     }
   }
   return fail("a string does not end");
@@ -95,7 +95,7 @@ Token PythonLexer::number() {
           (at(length - 1) == 'e' || at(length - 1) == 'E') && at(0) != '0')) {
     ++length;
   }
-  return take(Kind::Literal, length);
+  return take(TokenKind::Literal, length);
 }
 
 Token PythonLexer::name_or_string() {
@@ -104,7 +104,7 @@ Token PythonLexer::name_or_string() {
   if (is_quote(at(length)) && is_string_prefix(source_.substr(position_, length))) {
     return string(length);
   }
-  return take(Kind::Name, length);
+  return take(TokenKind::Name, length);
 }
 
 bool PythonLexer::track_bracket(char bracket) {
@@ -114,14 +114,14 @@ bool PythonLexer::track_bracket(char bracket) {
     if (brackets_.empty() || closing_of(brackets_.back()) != bracket) return false;
     brackets_.pop_back();
   }
-  return brackets_.size() <= kDeepest;
+  return brackets_.size() <= kMostBrackets;
 }
 
 Token PythonLexer::operation() {
   for (const std::string_view text : kOperators) {
     if (!source_.substr(position_).starts_with(text)) continue;
     if (!track_bracket(text[0])) return fail("brackets do not match, or are nested too deep");
-    return take(Kind::Operator, text.size());
+    return take(TokenKind::Operator, text.size());
   }
   return fail("a character that Python does not know");
 }
@@ -130,11 +130,11 @@ Token PythonLexer::next() {
   if (!error_.empty()) return fail(error_);
   if (!skip_blanks() || (position_ >= source_.size() && line_has_tokens_ && brackets_.empty())) {
     line_has_tokens_ = false;
-    return take(Kind::Newline, position_ < source_.size() ? 1 : 0);
+    return take(TokenKind::Newline, position_ < source_.size() ? 1 : 0);
   }
   if (position_ >= source_.size()) {
     if (!brackets_.empty()) return fail("a bracket is never closed");
-    return take(Kind::End, 0);
+    return take(TokenKind::End, 0);
   }
   line_has_tokens_ = true;
   const char c = at(0);

@@ -8,7 +8,7 @@
 namespace fib::registry {
 namespace {
 
-using Kind = PythonFunction::Kind;
+using ParameterKind = PythonFunction::Kind;
 using Parameter = PythonFunction::Parameter;
 
 class Scanner {
@@ -58,12 +58,12 @@ class Scanner {
 
   // From behind the opening bracket to the closing one.
   void read_parameters(PythonFunction& function) {
-    Kind kind = Kind::Positional;
+    ParameterKind kind = ParameterKind::Positional;
     while (!at_end() && !token_.is(")")) {
       Parameter parameter{"", kind, false};
       if (token_.is("*") || token_.is("**")) {
-        parameter.kind = token_.is("*") ? Kind::VarPositional : Kind::VarKeyword;
-        kind = Kind::KeywordOnly;
+        parameter.kind = token_.is("*") ? ParameterKind::VarPositional : ParameterKind::VarKeyword;
+        kind = ParameterKind::KeywordOnly;
         advance();
       }
       if (token_.kind == Token::Kind::Name) {
@@ -100,7 +100,9 @@ class Scanner {
   PythonSource source_;
 };
 
-bool is_positional(const Parameter& parameter) { return parameter.kind == Kind::Positional; }
+bool is_positional(const Parameter& parameter) {
+  return parameter.kind == ParameterKind::Positional;
+}
 
 }  // namespace
 
@@ -116,8 +118,8 @@ bool PythonFunction::binds(std::size_t arguments) const {
   std::size_t most = 0, least = 0;
   bool any_number = false;
   for (const Parameter& parameter : parameters) {
-    if (parameter.kind == Kind::KeywordOnly && !parameter.has_default) return false;
-    if (parameter.kind == Kind::VarPositional) any_number = true;
+    if (parameter.kind == ParameterKind::KeywordOnly && !parameter.has_default) return false;
+    if (parameter.kind == ParameterKind::VarPositional) any_number = true;
     if (!is_positional(parameter)) continue;
     ++most;
     if (!parameter.has_default) ++least;

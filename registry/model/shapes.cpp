@@ -4,7 +4,7 @@
 namespace fib::registry {
 namespace {
 
-constexpr int kDeepest = 8;
+constexpr int kLongestChain = 8;
 
 std::optional<std::int64_t> whole(const std::optional<Number>& value) {
   if (!value) return std::nullopt;
@@ -22,7 +22,7 @@ std::optional<std::int64_t> AxisScope::axis(std::string_view name) const {
     const std::int64_t* const bound = workload_ ? workload_->axes.find(name) : nullptr;
     return bound != nullptr ? std::optional(*bound) : std::nullopt;
   }
-  if (depth_ >= kDeepest) return std::nullopt;  // axes that name each other in a circle
+  if (depth_ >= kLongestChain) return std::nullopt;  // axes that name each other in a circle
   ++depth_;
   const Evaluated result = evaluate(axis->expression, *this);
   --depth_;

@@ -9,7 +9,7 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "solution.schema";
+constexpr const char* kSolutionRule = "solution.schema";
 
 // As pathlib sees it: what stands between slashes is a part.
 bool has_parent_part(std::string_view path) {
@@ -22,7 +22,7 @@ bool has_parent_part(std::string_view path) {
 }
 
 SourceFile read_source(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the source", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the source", kSolutionRule, findings);
   SourceFile source;
   if (!reader.is_object()) return source;
   source.path = reader.text("path");
@@ -53,8 +53,8 @@ std::vector<SourceFile> read_sources(ObjectReader& reader) {
     sources.push_back(read_source((*value)[i], pointer, reader.findings()));
     const std::string& path = sources.back().path;
     if (!paths.insert(path).second && !path.empty()) {
-      reader.findings().error(kRule, child(pointer, "path"), "\"" + path + "\" occurs twice",
-                              "give every source its own path");
+      reader.findings().error(kSolutionRule, child(pointer, "path"),
+                              "\"" + path + "\" occurs twice", "give every source its own path");
     }
   }
   return sources;
@@ -75,7 +75,7 @@ void check_entry_point(ObjectReader& reader, const std::string& entry) {
 }
 
 BuildSpec read_spec(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the spec", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the spec", kSolutionRule, findings);
   BuildSpec spec;
   if (!reader.is_object()) return spec;
   spec.language = static_cast<Language>(reader.choice("language", kLanguageNames).value_or(0));
@@ -129,7 +129,7 @@ void read_fields(ObjectReader& reader, Solution& solution) {
 void check_entry_file(const Solution& solution, Findings& findings) {
   const std::string file(solution.spec.entry_file());
   if (solution.source(file) != nullptr) return;
-  findings.error(kRule, "/spec/entry_point", "\"" + file + "\" is none of the sources",
+  findings.error(kSolutionRule, "/spec/entry_point", "\"" + file + "\" is none of the sources",
                  "name a file of \"sources\"");
 }
 
@@ -168,7 +168,7 @@ std::string Solution::content_hash() const {
 
 std::optional<Solution> read_solution(const Json& value, Findings& findings) {
   Findings own;
-  ObjectReader reader(value, "", "the Solution", kRule, own);
+  ObjectReader reader(value, "", "the Solution", kSolutionRule, own);
   Solution solution;
   if (reader.is_object()) read_fields(reader, solution);
   if (!own.has_errors()) check_entry_file(solution, own);

@@ -7,7 +7,7 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "trace.schema";
+constexpr const char* kTraceRule = "trace.schema";
 
 void check_not_negative(ObjectReader& reader, std::string_view key, double value, bool allow_nan) {
   if (value >= 0 || (allow_nan && std::isnan(value))) return;
@@ -21,7 +21,7 @@ void put_number(ObjectWriter& writer, const Members& members, std::string_view k
 }
 
 Correctness read_correctness(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the correctness", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the correctness", kTraceRule, findings);
   Correctness correctness;
   if (!reader.is_object()) return correctness;
   correctness.max_relative_error = reader.number("max_relative_error", 0);
@@ -45,7 +45,7 @@ Json correctness_to_json(const Correctness& correctness) {
 }
 
 Performance read_performance(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the performance", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the performance", kTraceRule, findings);
   Performance performance;
   if (!reader.is_object()) return performance;
   performance.latency_ms = reader.number("latency_ms", 0);
@@ -68,7 +68,7 @@ Json performance_to_json(const Performance& performance) {
 }
 
 Environment read_environment(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the environment", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the environment", kTraceRule, findings);
   Environment environment;
   if (!reader.is_object()) return environment;
   environment.hardware = reader.text("hardware");
@@ -80,7 +80,7 @@ Environment read_environment(const Json& value, std::string pointer, Findings& f
       if (version.is_string()) {
         environment.libs.add(name, version.get<std::string>());
       } else {
-        findings.error(kRule, child(reader.pointer_to("libs"), name), "is " + type_of(version),
+        findings.error(kTraceRule, child(reader.pointer_to("libs"), name), "is " + type_of(version),
                        "write the version as a string");
       }
     }
@@ -130,7 +130,7 @@ void check_results(ObjectReader& reader, const Evaluation& evaluation) {
 }
 
 Evaluation read_evaluation(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the evaluation", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the evaluation", kTraceRule, findings);
   Evaluation evaluation;
   if (!reader.is_object()) return evaluation;
   const auto status = reader.choice("status", kStatusNames);
@@ -186,7 +186,7 @@ void read_fields(ObjectReader& reader, Trace& trace) {
 
 std::optional<Trace> read_trace(const Json& value, Findings& findings) {
   Findings own;
-  ObjectReader reader(value, "", "the Trace", kRule, own);
+  ObjectReader reader(value, "", "the Trace", kTraceRule, own);
   Trace trace;
   if (reader.is_object()) read_fields(reader, trace);
   const bool good = !own.has_errors();

@@ -4,23 +4,23 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "workload.schema";
+constexpr const char* kWorkloadRule = "workload.schema";
 
-enum class Kind { Random, Scalar, Safetensors };
+enum class InputKind { Random, Scalar, Safetensors };
 
 // Without "type" upstream takes the model that most of the members belong to.
-Kind kind_of(ObjectReader& reader) {
+InputKind kind_of(ObjectReader& reader) {
   const Json* const type = reader.member("type");
   if (type == nullptr) {
-    if (reader.member("path") != nullptr) return Kind::Safetensors;
-    return reader.member("value") != nullptr ? Kind::Scalar : Kind::Random;
+    if (reader.member("path") != nullptr) return InputKind::Safetensors;
+    return reader.member("value") != nullptr ? InputKind::Scalar : InputKind::Random;
   }
-  if (*type == "random") return Kind::Random;
-  if (*type == "scalar") return Kind::Scalar;
-  if (*type == "safetensors") return Kind::Safetensors;
+  if (*type == "random") return InputKind::Random;
+  if (*type == "scalar") return InputKind::Scalar;
+  if (*type == "safetensors") return InputKind::Safetensors;
   reader.error("type", "the input is of type " + to_text(*type).substr(0, 60),
                "write \"random\", \"scalar\" or \"safetensors\"");
-  return Kind::Random;
+  return InputKind::Random;
 }
 
 ScalarInput read_scalar(ObjectReader& reader) {
@@ -42,12 +42,12 @@ ScalarInput read_scalar(ObjectReader& reader) {
 }
 
 InputSpec read_input(const Json& value, std::string pointer, Findings& findings) {
-  ObjectReader reader(value, std::move(pointer), "the input", kRule, findings);
+  ObjectReader reader(value, std::move(pointer), "the input", kWorkloadRule, findings);
   InputSpec input;
   if (!reader.is_object()) return input;
-  const Kind kind = kind_of(reader);
-  if (kind == Kind::Scalar) input.source = read_scalar(reader);
-  if (kind == Kind::Safetensors) {
+  const InputKind kind = kind_of(reader);
+  if (kind == InputKind::Scalar) input.source = read_scalar(reader);
+  if (kind == InputKind::Safetensors) {
     SafetensorsInput tensor;
     tensor.path = reader.text("path");
     tensor.tensor_key = reader.text("tensor_key");
@@ -82,7 +82,7 @@ Named<std::int64_t> read_axes(ObjectReader& reader) {
   for (const auto& [name, element] : value->items()) {
     const auto number = integer_of(element);
     if (!number || *number < 0) {
-      reader.findings().error(kRule, child(reader.pointer_to("axes"), name),
+      reader.findings().error(kWorkloadRule, child(reader.pointer_to("axes"), name),
                               "the axis is " + type_of(element),
                               "write an integer from 0 to 2^63 - 1");
     }
@@ -109,7 +109,7 @@ double ScalarInput::as_double() const {
 }
 
 Workload read_workload(const Json& value, const std::string& pointer, Findings& findings) {
-  ObjectReader reader(value, pointer, "the workload", kRule, findings);
+  ObjectReader reader(value, pointer, "the workload", kWorkloadRule, findings);
   Workload workload;
   if (!reader.is_object()) return workload;
   workload.axes = read_axes(reader);

@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestLines = std::size_t{1} << 30;  ///< of a file that is rewritten
-
 std::string reason(int error) { return std::generic_category().message(error); }
 
 [[noreturn]] void fail(const fs::path& path, const char* what, int error) {

@@ -18,6 +18,9 @@ struct FileText {
   std::string error;  ///< without the path; empty if all is well
 };
 
+/// Bytes that a file of JSON lines may have to be read, and rewritten, as a whole.
+inline constexpr std::size_t kLargestLines = std::size_t{1} << 30;
+
 /// Reads a regular file of at most `limit` bytes; never waits for the writer of a FIFO.
 [[nodiscard]] FileText read_file(const std::filesystem::path& path, std::size_t limit);
 

@@ -11,8 +11,6 @@
 namespace fib::registry {
 namespace {
 
-constexpr std::size_t kLargestLines = std::size_t{1} << 30;
-
 /// Adds records one by one, and says which were left out.
 class Import {
  public:

@@ -5,13 +5,12 @@
 
 #include "registry/store/error.h"
 #include "registry/store/file_tree.h"
+#include "registry/store/files.h"
 
 namespace fib::registry {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kLargestLines = std::size_t{1} << 30;  ///< bytes of a JSONL file
 
 template <typename Record>
 std::vector<const Stored<Record>*> pick(

@@ -11,13 +11,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Kind = Removal::Kind;
+using RemovalKind = Removal::Kind;
 
 bool concerns(const Removal& removal, const Trace& trace) {
   switch (removal.kind) {
-    case Kind::Definition: return trace.definition == removal.name;
-    case Kind::Solution: return trace.solution == removal.name;
-    case Kind::Workload: return trace.workload.uuid == removal.name;
+    case RemovalKind::Definition: return trace.definition == removal.name;
+    case RemovalKind::Solution: return trace.solution == removal.name;
+    case RemovalKind::Workload: return trace.workload.uuid == removal.name;
   }
   return false;
 }
@@ -60,15 +60,15 @@ void plan_lines(const Registry& registry, Removal& removal) {
   }
 }
 
-std::vector<Kind> kinds_of(const Registry& registry, const std::string& name) {
-  std::vector<Kind> kinds;
-  if (registry.definition(name) != nullptr) kinds.push_back(Kind::Definition);
-  if (registry.solution(name) != nullptr) kinds.push_back(Kind::Solution);
+std::vector<RemovalKind> kinds_of(const Registry& registry, const std::string& name) {
+  std::vector<RemovalKind> kinds;
+  if (registry.definition(name) != nullptr) kinds.push_back(RemovalKind::Definition);
+  if (registry.solution(name) != nullptr) kinds.push_back(RemovalKind::Solution);
   const auto& workloads = registry.workloads();
   const bool workload = std::any_of(workloads.begin(), workloads.end(), [&](const auto& stored) {
     return stored.record.workload.uuid == name;
   });
-  if (workload) kinds.push_back(Kind::Workload);
+  if (workload) kinds.push_back(RemovalKind::Workload);
   return kinds;
 }
 
@@ -96,7 +96,7 @@ std::optional<std::string> without_lines(const Removal& removal, std::string_vie
 }  // namespace
 
 Removal plan_removal(const Registry& registry, const std::string& name) {
-  const std::vector<Kind> kinds = kinds_of(registry, name);
+  const std::vector<RemovalKind> kinds = kinds_of(registry, name);
   if (kinds.size() != 1) {
     throw RegistryError('"' + name +
                         (kinds.empty() ? "\" is no Definition, Solution or workload of the registry"
@@ -105,16 +105,16 @@ Removal plan_removal(const Registry& registry, const std::string& name) {
   Removal removal;
   removal.kind = kinds.front();
   removal.name = name;
-  if (removal.kind == Kind::Definition) {
+  if (removal.kind == RemovalKind::Definition) {
     for (const auto* solution : registry.solutions_of(name)) {
       removal.files.push_back(solution->file);
       ++removal.solutions;
     }
     removal.files.push_back(registry.definition(name)->file);
   }
-  if (removal.kind == Kind::Solution) removal.files.push_back(registry.solution(name)->file);
+  if (removal.kind == RemovalKind::Solution) removal.files.push_back(registry.solution(name)->file);
   plan_lines(registry, removal);
-  if (removal.kind != Kind::Solution) plan_blobs(registry, removal);
+  if (removal.kind != RemovalKind::Solution) plan_blobs(registry, removal);
   return removal;
 }
 

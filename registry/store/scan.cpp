@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kDeepest = 16;  ///< directories within each other
+constexpr int kDeepestFolder = 16;  ///< directories within each other
 constexpr std::size_t kMostFiles = 1'000'000;
 
 class Scan {
@@ -54,7 +54,7 @@ class Scan {
     std::error_code error;
     const bool link = entry.is_symlink(error), directory = entry.is_directory(error);
     if (directory && link) return refuse(entry.path(), "is a link to a directory");
-    if (directory && depth >= kDeepest) return refuse(entry.path(), "is nested too deep");
+    if (directory && depth >= kDeepestFolder) return refuse(entry.path(), "is nested too deep");
     if (directory) return visit(entry.path(), depth + 1);
     if (!entry.path().native().ends_with(suffix_)) return;
     const std::string relative = entry.path().lexically_relative(root_).generic_string();

@@ -7,13 +7,13 @@
 namespace fib::registry {
 namespace {
 
-constexpr const char* kRule = "layout.path";
+constexpr const char* kLayoutRule = "layout.path";
 
 template <typename Record>
 void check_path(const Stored<Record>& stored, const std::string& expected, Findings& findings) {
   if (stored.file == expected) return;
   Reporter(findings, stored)
-      .error(kRule, "", "what it says belongs into " + expected,
+      .error(kLayoutRule, "", "what it says belongs into " + expected,
              "move it there, or correct its names");
 }
 
