@@ -21,6 +21,8 @@
 namespace fib::cli {
 namespace {
 
+constexpr double kToolPatience = 10;  ///< times --timeout: what a tool may take for a trial
+
 using judge::Gpu;
 using judge::Job;
 using judge::JobOutcome;
@@ -220,6 +222,7 @@ class BenchVerb : public Verb {
     const BenchBuilds builds(judged.registry, jobs, options_.cache);
     for (const std::string& line : builds.lines()) spdlog::warn("{}", printable(line));
     options_.trial = builds.before(judge::supervise_trial);
+    tools_.seconds = kToolPatience * options_.supervision.timeout_seconds;
     if (tools_.any())
       options_.tools = [&](const judge::TrialRequest& request) {
         return run_tools(tools_, request, entries_of(judged.registry, request.solution));

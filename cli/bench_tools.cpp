@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/bench_tools.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -19,6 +21,7 @@ namespace {
 using registry::Json;
 
 constexpr int kErrorsFound = 86;         ///< exit code that compute-sanitizer is told to use
+constexpr int kTimeIsUp = 124;           ///< exit code of timeout(1)
 constexpr std::size_t kMostText = 8000;  ///< of a tool's output that is kept
 
 /// What ncu calls it, and what we do. Durations in nanoseconds, throughputs in percent of the peak.
@@ -41,28 +44,32 @@ std::vector<std::string> trial_command(const judge::TrialRequest& request,
           file.string()};
 }
 
-Json run(const std::vector<std::string>& tool, const judge::TrialRequest& request, int& exit_code,
-         std::string& output) {
+/// The tool on that program; timeout(1) ends both, since a candidate may hang under a tool alone.
+Json run(const std::vector<std::string>& tool, double seconds, const judge::TrialRequest& request,
+         int& exit_code, std::string& output) {
   const TemporaryDirectory directory("fib-bench");
-  std::vector<std::string> command = tool;
+  std::vector<std::string> command = {"timeout", "--kill-after=5", std::to_string(seconds)};
+  command.insert(command.end(), tool.begin(), tool.end());
   for (std::string& word : trial_command(request, directory.path() / "request.json"))
     command.push_back(std::move(word));
   const ChildResult result = run_captured(command, {}, output);
   exit_code = result.exit_code;
-  Json json = {{"tool", tool.front()}, {"ending", describe(result)}};
-  return json;
+  const std::string ending = exit_code == kTimeIsUp ? "ended: it took too long" : describe(result);
+  return {{"tool", tool.front()}, {"ending", ending}};
 }
 
 std::string tail(const std::string& text) {
   return text.size() <= kMostText ? text : text.substr(text.size() - kMostText);
 }
 
-Json sanitize(const std::string& tool, const judge::TrialRequest& request) {
+Json sanitize(const std::string& tool, double seconds, const judge::TrialRequest& request) {
   int exit_code = 0;
   std::string output;
   Json json =
-      run({"compute-sanitizer", "--tool", tool, "--error-exitcode", std::to_string(kErrorsFound)},
-          request, exit_code, output);
+      // Calls of ours that ask the driver and may be told no are no error of the candidate.
+      run({"compute-sanitizer", "--tool", tool, "--report-api-errors", "no", "--error-exitcode",
+           std::to_string(kErrorsFound)},
+          seconds, request, exit_code, output);
   json["check"] = tool;
   json["errors_found"] = exit_code == kErrorsFound;
   Json findings = Json::array();
@@ -87,19 +94,23 @@ std::string any_of(const std::vector<std::string>& names) {
   return text + ")$";
 }
 
-Json profile(const judge::TrialRequest& request, const std::vector<std::string>& entries) {
+Json profile(double seconds, const judge::TrialRequest& request,
+             const std::vector<std::string>& entries) {
   std::string metrics;
   for (const auto& [metric, name] : kMetrics)
     metrics += (metrics.empty() ? "" : ",") + std::string(metric);
   int exit_code = 0;
   std::string output;
-  // Each kernel once or twice is enough: they are profiled at fixed clocks, caches cold.
-  Json json = run({"ncu", "--csv", "--page", "raw", "--print-units", "base", "--metrics", metrics,
-                   "--kernel-name-base", "mangled", "--kernel-name", any_of(entries),
-                   "--launch-count", std::to_string(2 * entries.size())},
-                  request, exit_code, output);
+  // Each kernel once or twice is enough, caches cold. The clocks stay as they are: other work may
+  // run on this GPU, and ncu would fix them for all.
+  Json json = run({"ncu", "--csv", "--page", "raw", "--print-units", "base", "--clock-control",
+                   "none", "--metrics", metrics, "--kernel-name-base", "mangled", "--kernel-name",
+                   any_of(entries), "--launch-count", std::to_string(2 * entries.size())},
+                  seconds, request, exit_code, output);
   json["kernels"] = read_ncu_csv(output);
-  if (json["kernels"].empty()) json["output"] = tail(output);
+  const bool measured = std::ranges::any_of(
+      json["kernels"], [](const Json& kernel) { return kernel.contains("duration_ns"); });
+  if (!measured) json["output"] = tail(output);  // it says why
   return json;
 }
 
@@ -118,6 +129,15 @@ std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
+/// "5,152" is 5152. Leaves out what is no number: ncu says "nan" or "n/a" of counters that it can't
+/// read.
+void set_number(Json& object, const char* name, std::string text) {
+  std::erase(text, ',');
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (end != text.c_str() && std::isfinite(value)) object[name] = value;
+}
+
 void require(const std::string& program, const std::string& option) {
   if (!find_in_path(program).empty()) return;
   throw CliError(kExitUsage, option + " needs " + program +
@@ -134,8 +154,9 @@ void check_tools(const BenchTools& tools) {
 judge::ToolFindings run_tools(const BenchTools& tools, const judge::TrialRequest& request,
                               const std::vector<std::string>& entries) {
   judge::ToolFindings findings;
-  if (!tools.sanitizer.empty()) findings.sanitizer = sanitize(tools.sanitizer, request);
-  if (tools.ncu) findings.ncu = profile(request, entries);
+  if (!tools.sanitizer.empty())
+    findings.sanitizer = sanitize(tools.sanitizer, tools.seconds, request);
+  if (tools.ncu) findings.ncu = profile(tools.seconds, request, entries);
   return findings;
 }
 
@@ -157,7 +178,7 @@ registry::Json read_ncu_csv(const std::string& text) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (titles[i] == "Kernel Name") kernel["kernel"] = cells[i];
       for (const auto& [metric, name] : kMetrics)
-        if (titles[i] == metric) kernel[name] = std::strtod(cells[i].c_str(), nullptr);
+        if (titles[i] == metric) set_number(kernel, name, cells[i]);
     }
     kernels.push_back(std::move(kernel));
   }

@@ -13,6 +13,7 @@ namespace fib::cli {
 struct BenchTools {
   std::string sanitizer;  ///< tool of compute-sanitizer; empty: none
   bool ncu = false;
+  double seconds = 600;  ///< that a tool may take for one candidate on one case
 
   [[nodiscard]] bool any() const { return ncu || !sanitizer.empty(); }
 };
@@ -20,7 +21,8 @@ struct BenchTools {
 /// Throws CliError that says what is missing and where it comes from.
 void check_tools(const BenchTools& tools);
 
-/// Runs `fib trial` of the request under the tools, without timing: what they found, as JSON.
+/// Runs `fib trial` of the request under the tools, without timing: what they found, as JSON. A
+/// tool that takes too long is ended, and `ending` says so.
 /// `entries`: the candidate's kernels, mangled, which are to be profiled.
 [[nodiscard]] judge::ToolFindings run_tools(const BenchTools& tools,
                                             const judge::TrialRequest& request,

@@ -17,9 +17,11 @@ HEADERS = ["kernel", "share of time", "in the program, us", "in the replayed win
            "judge, graph", "within 3 %"]
 NOTES = """A Llama of real widths whose decoding steps are launches of one CUDA graph. In the program: torch.profiler
 (CUPTI), without the shim, of the same node of the graph, median over steps and rounds. In the replayed window: CUPTI,
-among all the other launches of the window, the time that a case keeps as `replayed_ns`. Judge: the incumbent's median
-in each mode; `graph` is a graph of this kernel alone. What a kernel finds in the L2 cache makes the difference between
-them: the last column says which of the judge's times is within 3 % of the program's, the nearest first."""
+among all the other launches of the window, the median of all launches of the kernel, which a case keeps as
+`replayed_ns`, beside that of the same launches in the program; none where these are not alike. Judge: the incumbent's
+median in each mode, beside the program's node; `graph` is a graph of this kernel alone, where it is known what the
+kernel writes. What a kernel finds in the L2 cache makes the difference between them: the last column says which of
+the judge's times is within 3 % of the program's, the nearest first."""
 MODES = ["replayed", "cold", "warm", "graph"]
 GOAL = 0.03
 TOKENS, ROUNDS = 4, 2
@@ -85,9 +87,9 @@ def times_of(trace):
     return times
 
 
-def row_of(name, ns, share, times):
-    """A row, and the differences by mode."""
-    differences = {mode: times[mode] / ns - 1 for mode in MODES if mode in times}
+def row_of(name, ns, of_all, share, times):
+    """A row, and the differences by mode. `ns`: of the node; `of_all`: of all nodes of the kernel."""
+    differences = {mode: times[mode] / (of_all if mode == "replayed" else ns) - 1 for mode in MODES if mode in times}
     near = sorted((mode for mode in differences if abs(differences[mode]) <= GOAL),
                   key=lambda mode: abs(differences[mode]))
     cells = [f"{times[mode] / 1000:.2f} ({differences[mode]:+.1%})" if mode in times else "-" for mode in MODES]
@@ -120,8 +122,8 @@ def compared(found, nodes, before, readable):
         times = times_of(trace)
         if not alike:
             times.pop("replayed", None)
-        share = sum(ns for node, ns in nodes if plain(node) == name) / total
-        rows.append(row_of(name, here, share, times))
+        launches = [ns for node, ns in nodes if plain(node) == name]
+        rows.append(row_of(name, here, statistics.median(launches), sum(launches) / total, times))
     return sorted(rows, key=lambda item: -min(map(abs, item[1].values()), default=0))
 
 

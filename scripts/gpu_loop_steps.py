@@ -185,9 +185,11 @@ def bench(loop):
     """Every candidate on the recorded launches, beside the kernel that is there."""
     lines = []
     for number, family in enumerate(loop.options.families):
-        outcome = loop.fib("bench", loop.capture(family), "--registry", loop.registry, "--resume", "--max-seconds",
-                           loop.options.max_seconds, "--fresh-runs", loop.options.fresh_runs,
+        outcome = loop.fib("bench", loop.capture(family), "--registry", loop.registry, "--all", "--resume",
+                           "--max-seconds", loop.options.max_seconds, "--fresh-runs", loop.options.fresh_runs,
                            timeout=loop.left() / (len(loop.options.families) - number))
+        if not loop.options.dry_run:
+            (loop.directory / f"bench-{family}.txt").write_text(outcome.out + outcome.err, encoding="utf-8")
         lines.append(f"{family}: " + ("timed out" if outcome.timed_out else f"exit code {outcome.code}"))
         require(loop.options.dry_run or outcome.timed_out or outcome.code in (0, 1),
                 f"{family}: exit code {outcome.code}: {outcome.last_words()}")
@@ -318,7 +320,7 @@ def ab(loop):
 
 
 # name: (what, seconds at most, seconds that later steps need). What is later in the list can still run.
-STEPS = {"build": (build, 180), "audit": (audit, 70), "record": (record, 70), "replay": (replay, 80),
-         "registry": (registry, 60), "bench": (bench, 200), "rank": (rank, 10), "report": (report, 20),
-         "qualify": (qualify, 110), "ab": (ab, 260)}
-RESERVED = {"ab": 130, "bench": 60}  # seconds that earlier steps leave to these
+STEPS = {"build": (build, 1800), "audit": (audit, 90), "record": (record, 90), "replay": (replay, 90),
+         "registry": (registry, 60), "bench": (bench, 450), "rank": (rank, 10), "report": (report, 30),
+         "qualify": (qualify, 150), "ab": (ab, 330)}
+RESERVED = {"ab": 240, "qualify": 60, "report": 15, "rank": 5, "bench": 90}  # seconds that earlier steps leave to these

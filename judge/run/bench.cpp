@@ -101,7 +101,9 @@ class Bench {
     outcome.result = std::move(trial.result);
     if (outcome.result.gpu.empty()) outcome.result.gpu = gpu.name;
     if (outcome.result.gpu_uuid.empty()) outcome.result.gpu_uuid = gpu.uuid;
-    const bool ran = outcome.problem.empty() && outcome.result.applicable;
+    // What hangs would hang under a tool, too.
+    const bool ran = outcome.problem.empty() && outcome.result.applicable &&
+                     outcome.result.status != registry::Status::Timeout;
     if (ran && options_.tools) outcome.tools = options_.tools(request);
   }
 

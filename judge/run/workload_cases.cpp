@@ -147,8 +147,13 @@ class CaseMaker {
       }
       return found;
     };
-    if (options_.baseline)
-      return named([&](const registry::Solution& it) { return options_.baseline(it.name); });
+    if (options_.baseline) {
+      std::string found = named([&](const auto& it) { return options_.baseline(it.name); });
+      if (found.empty())
+        note_once(definition.name +
+                  ": --baseline names no Solution of it that can be launched here");
+      return found;
+    }
     for (const char* author : {"baseline", "flashinfer"})
       if (std::string found = named([&](const auto& it) { return it.author == author; });
           !found.empty())

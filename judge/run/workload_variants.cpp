@@ -6,6 +6,18 @@
 namespace fib::judge {
 namespace {
 
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;  ///< of tensors that one Python gets
+
+/// Of its tensors, the outputs, too.
+std::size_t size_of(const registry::Definition& definition, const MaterialisedWorkload& workload) {
+  std::size_t bytes = 0;
+  for (const auto& [name, values] : workload.inputs) bytes += values.size();
+  for (const auto& [name, spec] : definition.outputs)
+    if (const auto found = workload.layouts.find(name); found != workload.layouts.end())
+      bytes += found->second.extent_bytes();
+  return bytes;
+}
+
 bool is_from_file(const registry::Workload& workload, const std::string& input) {
   const registry::InputSpec* const given = workload.inputs.find(input);
   return given != nullptr && given->tensor() != nullptr;
@@ -75,10 +87,20 @@ WorkloadCase make_variants(const registry::Definition& definition,
 
 void add_reference(const registry::Definition& definition, const ReferenceOptions& options,
                    WorkloadCase& made) try {
-  for (WorkloadVariant& variant : made.variants) {
-    MaterialisedWorkload whole = made.workload;
-    for (const auto& [name, bytes] : variant.inputs) whole.inputs[name] = bytes;
-    variant.outputs = reference_outputs(definition, whole, options).outputs;
+  // One process for many of them, with bounded room in memory and for its files.
+  std::vector<MaterialisedWorkload> asked;
+  for (std::size_t first = 0, next = 0; first < made.variants.size(); first = next) {
+    asked.clear();
+    for (std::size_t bytes = 0; next < made.variants.size(); ++next) {
+      MaterialisedWorkload whole = made.workload;
+      for (const auto& [name, values] : made.variants[next].inputs) whole.inputs[name] = values;
+      bytes += size_of(definition, whole);
+      if (!asked.empty() && bytes > kMostBytes) break;
+      asked.push_back(std::move(whole));
+    }
+    auto answers = reference_outputs(definition, asked, options);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      made.variants[first + i].outputs = std::move(answers[i].outputs);
   }
 } catch (...) {
   for (WorkloadVariant& variant : made.variants) variant.outputs.clear();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge/workload/reference.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <span>
@@ -186,25 +187,62 @@ void check_end(const PythonEnd& end, const registry::Definition& definition,
                              "): " + last_line(end.output));
 }
 
-ReferenceOutputs run_reference(const registry::Definition& definition,
-                               const MaterialisedWorkload& workload, const Json& request,
-                               std::span<const registry::TensorData> inputs,
-                               double timeout_seconds) {
-  const TemporaryDirectory directory;
-  const fs::path& place = directory.path();
-  registry::replace_file(place / "request.json", registry::to_text(request));
-  registry::replace_file(place / "reference.py", definition.reference);
-  registry::replace_file(place / "runner.py", kRunnerSource);
-  registry::write_safetensors(place / "inputs.safetensors", inputs);
-  const std::string python = python_command();
-  const PythonEnd end = run_python({python, "-B", place / "runner.py", place}, timeout_seconds,
-                                   file_limit(definition, workload));
-  check_end(end, definition, python, timeout_seconds);
+/// A Workload whose outputs are not known yet.
+struct Question {
+  const MaterialisedWorkload* workload;
+  Json request;
+  std::vector<registry::TensorData> inputs;  ///< of the workload
+  fs::path kept;                             ///< where the answer is kept; empty: nowhere
+};
+
+Question question_about(const registry::Definition& definition,
+                        const MaterialisedWorkload& workload, const fs::path& cache) {
+  Question asked{
+      &workload, request_json(definition, workload), input_tensors(definition, workload), {}};
+  if (!cache.empty())
+    asked.kept =
+        cache / "references" / (key_of(definition, asked.request, asked.inputs) + ".safetensors");
+  return asked;
+}
+
+void write_question(const fs::path& place, const Question& asked) {
+  fs::create_directory(place);
+  registry::replace_file(place / "request.json", registry::to_text(asked.request));
+  registry::write_safetensors(place / "inputs.safetensors", asked.inputs);
+}
+
+ReferenceOutputs answer_in(const fs::path& place, const registry::Definition& definition,
+                           const MaterialisedWorkload& workload) {
   std::string problem;
   auto read = read_outputs(place / "outputs.safetensors", definition, workload, problem);
   if (!read)
     throw std::runtime_error("the reference of " + definition.name + " returned " + problem);
   return *std::move(read);
+}
+
+/// All in one process: importing torch takes longer than most references.
+std::vector<ReferenceOutputs> run_reference(const registry::Definition& definition,
+                                            std::span<const Question> questions,
+                                            double timeout_seconds) {
+  const TemporaryDirectory directory;
+  const fs::path& root = directory.path();
+  const std::string python = python_command();
+  registry::replace_file(root / "reference.py", definition.reference);
+  registry::replace_file(root / "runner.py", kRunnerSource);
+  std::vector<std::string> command = {python, "-B", root / "runner.py"};
+  unsigned long limit = 0;
+  for (const Question& asked : questions) {
+    command.push_back(root / std::to_string(command.size()));
+    write_question(command.back(), asked);
+    limit = std::max(limit, file_limit(definition, *asked.workload));
+  }
+  const double seconds = timeout_seconds * static_cast<double>(questions.size());
+  check_end(run_python(command, seconds, limit), definition, python, seconds);
+  std::vector<ReferenceOutputs> answers;
+  for (const Question& asked : questions)
+    answers.push_back(answer_in(command[command.size() - questions.size() + answers.size()],
+                                definition, *asked.workload));
+  return answers;
 }
 
 void keep(const fs::path& path, const registry::Definition& definition,
@@ -218,24 +256,30 @@ void keep(const fs::path& path, const registry::Definition& definition,
 
 }  // namespace
 
-ReferenceOutputs reference_outputs(const registry::Definition& definition,
-                                   const MaterialisedWorkload& workload,
-                                   const ReferenceOptions& options) {
+std::vector<ReferenceOutputs> reference_outputs(const registry::Definition& definition,
+                                                std::span<const MaterialisedWorkload> workloads,
+                                                const ReferenceOptions& options) {
   refuse_half_bytes(definition);
-  const Json request = request_json(definition, workload);
-  const std::vector<registry::TensorData> inputs = input_tensors(definition, workload);
-  fs::path kept;
-  if (!options.cache.empty()) {
-    kept = options.cache / "references" / (key_of(definition, request, inputs) + ".safetensors");
+  std::vector<ReferenceOutputs> results(workloads.size());
+  std::vector<Question> open;
+  std::vector<std::size_t> places;  // of the open ones among the results
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    Question asked = question_about(definition, workloads[i], options.cache);
     std::string problem;  // a damaged file is as good as none
-    if (auto read = read_outputs(kept, definition, workload, problem)) {
-      read->from_cache = true;
-      return *std::move(read);
+    if (auto read = read_outputs(asked.kept, definition, workloads[i], problem)) {
+      results[i] = *std::move(read);
+      results[i].from_cache = true;
+    } else {
+      open.push_back(std::move(asked));
+      places.push_back(i);
     }
   }
-  ReferenceOutputs results =
-      run_reference(definition, workload, request, inputs, options.timeout_seconds);
-  if (!kept.empty()) keep(kept, definition, workload, results);
+  if (open.empty()) return results;
+  std::vector<ReferenceOutputs> answers = run_reference(definition, open, options.timeout_seconds);
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (!open[i].kept.empty()) keep(open[i].kept, definition, *open[i].workload, answers[i]);
+    results[places[i]] = std::move(answers[i]);
+  }
   return results;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,7 +20,7 @@ struct NoReference : std::runtime_error {
 
 struct ReferenceOptions {
   std::filesystem::path cache;   ///< results are kept in `references/` below it; empty: nowhere
-  double timeout_seconds = 300;  ///< on the CPU, so that large shapes take long
+  double timeout_seconds = 300;  ///< for each Workload; on the CPU large shapes take long
 };
 
 struct ReferenceOutputs {
@@ -27,14 +28,14 @@ struct ReferenceOutputs {
   bool from_cache = false;
 };
 
-/// What the Definition's own `run` makes of a Workload: Python with torch, on the CPU, in a process
-/// of its own with a time limit. It is code of the registry, run with this user's rights, as
-/// upstream runs it. What it returns must be of the Definition's types and shapes. Results are kept
-/// by a hash of the reference, the signature and all input values, so that only the first time
-/// costs anything. Throws NoReference, and std::runtime_error with one line for a reference that
-/// fails, hangs or returns something else.
-[[nodiscard]] ReferenceOutputs reference_outputs(const registry::Definition& definition,
-                                                 const MaterialisedWorkload& workload,
-                                                 const ReferenceOptions& options = {});
+/// What the Definition's own `run` makes of Workloads, in their order: Python with torch, on the
+/// CPU, in one process of its own with a time limit. It is code of the registry, run with this
+/// user's rights, as upstream runs it. What it returns must be of the Definition's types and
+/// shapes. Results are kept by a hash of the reference, the signature and all input values, so that
+/// only the first time costs anything. Throws NoReference, and std::runtime_error with one line for
+/// a reference that fails, hangs or returns something else.
+[[nodiscard]] std::vector<ReferenceOutputs> reference_outputs(
+    const registry::Definition& definition, std::span<const MaterialisedWorkload> workloads,
+    const ReferenceOptions& options = {});
 
 }  // namespace fib::judge

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the reference of a Definition: runner.py DIRECTORY
+"""Runs the reference of a Definition, reference.py beside this file: runner.py DIRECTORY...
 
-In DIRECTORY: request.json (what to pass), inputs.safetensors, reference.py. Leaves
-outputs.safetensors. Exit code 3: torch cannot be imported. Needs nothing but torch.
+In each DIRECTORY: request.json (what to pass), inputs.safetensors. Leaves outputs.safetensors
+there. Exit code 3: torch cannot be imported. Needs nothing but torch.
 """
 
 import ctypes
@@ -92,13 +92,12 @@ def to_tensor(value, dtype):
     return value.detach().cpu().contiguous()
 
 
-def main(directory):
+def answer(run, directory):
     with open(os.path.join(directory, "request.json"), encoding="utf-8") as file:
         request = json.load(file)
     tensors = read_tensors(os.path.join(directory, "inputs.safetensors"))
     arguments = [entry["value"] if "value" in entry else tensors[entry["name"]]
                  for entry in request["inputs"]]
-    run = load_run(os.path.join(directory, "reference.py"))
     with torch.no_grad():
         results = run(*arguments)
     outputs = request["outputs"]
@@ -108,4 +107,10 @@ def main(directory):
                    for entry in outputs})
 
 
-main(sys.argv[1])
+def main(directories):
+    run = load_run(os.path.join(os.path.dirname(os.path.abspath(__file__)), "reference.py"))
+    for directory in directories:
+        answer(run, directory)
+
+
+main(sys.argv[1:])

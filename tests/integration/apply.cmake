@@ -97,7 +97,7 @@ fib_scenario(qualify SCRIPT qualify.py CASES
   comparison_command noisy_command out_of_runs nothing_redirected fails_by_itself)
 # Candidates judged on the launches of a program.
 fib_scenario(bench SCRIPT bench.py CASES
-  judged in_graphs resumed killed applied workloads exported refusals)
+  judged in_graphs resumed killed applied workloads exported tools refusals)
 fib_scenario(loop SCRIPT loop.py CASES deploys_what_the_judge_found
   SKIP address "times under a sanitizer are not those of the kernels"
        thread "times under a sanitizer are not those of the kernels")

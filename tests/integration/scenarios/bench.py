@@ -176,6 +176,42 @@ def exported(test):
     require(result.returncode == 0 and len(path.read_text().splitlines()) == 1, f"{result.out}{result.err}")
 
 
+def stand_in(test, name, text):
+    """A script in the place of one of NVIDIA's tools: the test machine has none of them. Its folder."""
+    folder = test.dir / "tools"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+    return folder
+
+
+def with_tools(test, registry, capture, *options):
+    """`evaluation.fibshim` of the one result of a bench with tools of stand_in()."""
+    path = f"{test.dir / 'tools'}:{os.environ['PATH']}"
+    result = test.run(command(test, capture, registry, "--no-timing", *options),
+                      {**environment(test, registry), "PATH": path}, cwd=test.dir)
+    require(result.returncode == 0, f"fib bench: {result.returncode}\n{result.out}{result.err}")
+    return json.loads(result.out)["jobs"][0]
+
+
+@case
+def tools(test):
+    """A sanitizer and a profiler run the trial again, and what they say is kept; one that hangs is ended."""
+    registry, capture = candidates(test, "blend_candidate"), captured(test)
+    run = 'while [ "$1" != trial ]; do before="$1"; shift; done; "$before" "$@"'
+    stand_in(test, "compute-sanitizer", f'{run} >&2 || exit 3\necho "========= ERROR SUMMARY: 1 error"\nexit 86')
+    stand_in(test, "ncu", f'{run} >&2 || exit 3\n'
+             'printf \'"ID","Kernel Name","gpu__time_duration.sum"\\n"","","ns"\\n"0","blend_candidate","640"\\n\'')
+    found = with_tools(test, registry, capture, "--sanitizer", "racecheck", "--ncu")
+    sanitizer, ncu = found["sanitizer"], found["ncu"]
+    require(sanitizer["errors_found"] and sanitizer["findings"] == ["========= ERROR SUMMARY: 1 error"]
+            and sanitizer["check"] == "racecheck", f"the sanitizer's word is lost: {sanitizer}")
+    require(ncu["kernels"] == [{"kernel": "blend_candidate", "duration_ns": 640.0}], f"the profile is lost: {ncu}")
+    stand_in(test, "ncu", "sleep 1000")
+    ncu = with_tools(test, registry, capture, "--ncu", "--timeout", "0.3")["ncu"]
+    require("too long" in ncu["ending"] and not ncu["kernels"], f"a tool that hangs: {ncu}")
+
+
 @case
 def refusals(test):
     """What can't be judged is said in one line, with the exit code that it has."""

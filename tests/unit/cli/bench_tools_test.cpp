@@ -14,7 +14,7 @@ constexpr const char* kCsv =
     "{\n  \"status\": \"PASSED\"\n}\n"
     "\"ID\",\"Kernel Name\",\"gpu__time_duration.sum\",\"launch__registers_per_thread\"\n"
     "\"\",\"\",\"ns\",\"register/thread\"\n"
-    "\"0\",\"norm(int, float)\",\"5152\",\"32\"\n"
+    "\"0\",\"norm(int, float)\",\"5,152\",\"32\"\n"
     "\"1\",\"norm(int, float)\",\"5088\",\"32\"\n";
 
 TEST(BenchTools, ReadsWhatNcuPrints) {
@@ -24,6 +24,16 @@ TEST(BenchTools, ReadsWhatNcuPrints) {
   EXPECT_EQ(kernels[0]["duration_ns"], 5152);
   EXPECT_EQ(kernels[1]["registers"], 32);
   EXPECT_FALSE(kernels[0].contains("occupancy_percent"));
+}
+
+TEST(BenchTools, CountersThatNcuCannotReadAreLeftOut) {
+  const registry::Json kernels = read_ncu_csv(
+      "\"Kernel "
+      "Name\",\"gpu__time_duration.sum\",\"dram__throughput.avg.pct_of_peak_sustained_elapsed\"\n"
+      "\"\",\"ns\",\"%\"\n"
+      "\"norm\",\"n/a\",\"nan\"\n");
+  ASSERT_EQ(kernels.size(), 1u);
+  EXPECT_EQ(kernels[0], registry::Json({{"kernel", "norm"}}));
 }
 
 TEST(BenchTools, NothingOfWhatIsNoTable) {

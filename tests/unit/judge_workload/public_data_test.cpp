@@ -88,7 +88,7 @@ TEST_F(PublicWorkloads, AreSampledWithinTheMask) {
   put("probs", probs);
   put("top_k", top_k);
   put("top_p", top_p);
-  const auto drawn = reference_outputs(definition, made).outputs.at("samples");
+  const auto drawn = reference_outputs(definition, {&made, 1}).front().outputs.at("samples");
   const std::vector<std::int64_t> none(kRows, -1);
 
   ComparedLaunch launch;

@@ -37,7 +37,7 @@ class Reference : public ::testing::Test {
   [[nodiscard]] ReferenceOutputs run(const registry::Definition& definition, std::uint64_t seed = 1,
                                      double timeout = 60) const {
     const auto workload = materialise(definition, toy_workload(), directory_.path(), seed);
-    return reference_outputs(definition, workload, {directory_.path(), timeout});
+    return reference_outputs(definition, {&workload, 1}, {directory_.path(), timeout}).front();
   }
   [[nodiscard]] std::string said(const std::string& body, double timeout = 60) const {
     return refusal([&] { return run(toy("def run(x, ids, eps):\n" + body), 1, timeout); });
@@ -61,6 +61,29 @@ TEST_F(Reference, GetsTheInputsAndGivesTheOutputs) {
   EXPECT_FALSE(results.from_cache);
 }
 
+TEST_F(Reference, SeveralWorkloadsShareOneProcess) {
+  const auto once =
+      toy("calls = []\n"
+          "def run(x, ids, eps):\n"
+          "    calls.append(x)\n"
+          "    return calls[0]\n");
+  std::vector<MaterialisedWorkload> workloads;
+  for (const std::uint64_t seed : {1, 2, 3})
+    workloads.push_back(materialise(once, toy_workload(), directory_.path(), seed));
+  const auto ask = [&](std::size_t first, std::size_t count) {
+    return reference_outputs(once, std::span(workloads).subspan(first, count),
+                             {directory_.path(), 60});
+  };
+  ASSERT_EQ(ask(1, 1).size(), 1u);
+  const auto all = ask(0, 3);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_FALSE(all[0].from_cache);
+  EXPECT_TRUE(all[1].from_cache);
+  EXPECT_EQ(all[0].outputs.at("y"), workloads[0].inputs.at("x"));
+  EXPECT_EQ(all[1].outputs.at("y"), workloads[1].inputs.at("x"));
+  EXPECT_EQ(all[2].outputs.at("y"), workloads[0].inputs.at("x")) << "the first call's";
+}
+
 TEST_F(Reference, GetsScalarsOfTheirType) {
   registry::Definition definition =
       toy("def run(x, ids, eps, n):\n"
@@ -75,7 +98,7 @@ TEST_F(Reference, GetsScalarsOfTheirType) {
   registry::Workload given = toy_workload();
   given.inputs.add("n", {registry::ScalarInput{std::int64_t{7}}, {}});
   const auto workload = materialise(definition, given, directory_.path(), 1);
-  const ReferenceOutputs results = reference_outputs(definition, workload);
+  const ReferenceOutputs results = reference_outputs(definition, {&workload, 1}).front();
   EXPECT_EQ(results.outputs.at("count").size(), 8u);
   EXPECT_EQ(results.outputs.at("count").front(), std::byte{7});
   EXPECT_TRUE(kept().empty());  // without a cache
@@ -175,7 +198,7 @@ TEST(ReferenceWithTorch, ComputesARealOne) {
       toy("import torch\n\ndef run(x, ids, eps):\n"
           "    return (x.float() * 0 + ids[:, None] * 0 + eps).to(torch.bfloat16)\n");
   const auto workload = materialise(definition, toy_workload(), ".", 1);
-  const auto y = reference_outputs(definition, workload).outputs.at("y");
+  const auto y = reference_outputs(definition, {&workload, 1}).front().outputs.at("y");
   ASSERT_EQ(y.size(), 24u);
   for (std::size_t i = 0; i < y.size(); i += 2) {
     EXPECT_EQ(y[i], std::byte{0x00});
