@@ -15,6 +15,7 @@
 #include "cli/open_capture.h"
 #include "cli/registry_commands.h"
 #include "judge/cases/export_workloads.h"
+#include "judge/run/workload_maker.h"
 #include "registry/bindings/table_source.h"
 #include "registry/store/error.h"
 
@@ -210,7 +211,15 @@ class BenchVerb : public Verb {
                                                place_of_cases(judged), options_);
     judge::CaseSet cases;
     cases.notes = bench.set.notes;
-    for (const auto& made : bench.set.cases) cases.cases.push_back(made.subject);
+    for (const auto& planned : bench.set.cases) cases.cases.push_back(planned.subject);
+    judge::WorkloadMaker maker(
+        judged.registry, bench.options,
+        [](const std::string& text) { spdlog::info("{}", printable(text)); },
+        [&cases](const std::string& note) {
+          spdlog::warn("{}", printable(note));
+          cases.notes.push_back(note);
+        });
+    options_.prepare = [&maker](const judge::Job& job) { return maker.prepare(job); };
     return judge_all(context, judged, judge::plan_jobs(bench.candidates, bench.set.cases), gpus,
                      cases);
   }

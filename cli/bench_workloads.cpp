@@ -62,23 +62,17 @@ WorkloadBench find_workloads(const registry::Registry& registry, const WorkloadC
   std::vector<std::string> notes;
   bench.candidates =
       judge::launchable_anywhere(wanted_solutions(registry, solution, definition), notes);
-  judge::WorkloadCaseOptions making;
+  judge::WorkloadCaseOptions& making = bench.options;
   making.root = root;
-  making.definition = [&](const std::string& name) {
-    return std::ranges::any_of(bench.candidates, [&](const auto* candidate) {
-      return candidate->record.definition == name;
-    });
+  making.definition = [candidates = bench.candidates](const std::string& name) {
+    return std::ranges::any_of(
+        candidates, [&](const auto* candidate) { return candidate->record.definition == name; });
   };
   making.workload = name_pattern("--workload", choice.workload);
   making.baseline = name_pattern("--baseline", choice.baseline);
   making.variants = {options.seed, options.fresh_runs, registry.root()};
   making.reference = {registry.root() / ".fib", choice.reference_timeout};
-  making.say = [](const std::string& text) { spdlog::info("{}", printable(text)); };
-  try {
-    bench.set = judge::make_workload_cases(registry, making);
-  } catch (const std::runtime_error& error) {
-    throw CliError(kExitOutput, error.what());
-  }
+  bench.set = judge::plan_workload_cases(registry, making);
   bench.set.notes.insert(bench.set.notes.begin(), notes.begin(), notes.end());
   for (const std::string& note : bench.set.notes) spdlog::warn("{}", printable(note));
   if (bench.set.cases.empty())

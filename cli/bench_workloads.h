@@ -27,11 +27,12 @@ struct WorkloadChoice {
 /// What is to be judged without a capture.
 struct WorkloadBench {
   std::vector<const registry::Stored<registry::Solution>*> candidates;
+  judge::WorkloadCaseOptions options;  ///< of the cases, for a judge::WorkloadMaker
   judge::WorkloadCaseSet set;
 };
 
-/// Finds Solutions whose names `solution` accepts, and makes the cases of their Definitions'
-/// Workloads below `root`. Throws CliError if there is nothing to judge, or cases can't be written.
+/// Finds Solutions whose names `solution` accepts, and the Workloads of their Definitions, whose
+/// cases will be below `root`. Throws CliError if there is nothing to judge.
 [[nodiscard]] WorkloadBench find_workloads(const registry::Registry& registry,
                                            const WorkloadChoice& choice,
                                            const std::string& solution,

@@ -92,19 +92,26 @@ class Bench {
   }
 
   void try_candidate(const Gpu& gpu, JobOutcome& outcome) {
+    if (options_.prepare) {
+      if (auto instead = options_.prepare(outcome.job))
+        return take(gpu, *std::move(instead), outcome);
+    }
     const TrialRequest request = request_of(gpu, outcome.job);
     const GpuLock lock(
         gpu.uuid, [&] { say("waiting for GPU " + gpu.uuid + ": another process measures on it"); },
         options_.lock_place);
-    TrialOutcome trial = options_.trial(request, options_.supervision);
-    outcome.problem = std::move(trial.problem);
-    outcome.result = std::move(trial.result);
-    if (outcome.result.gpu.empty()) outcome.result.gpu = gpu.name;
-    if (outcome.result.gpu_uuid.empty()) outcome.result.gpu_uuid = gpu.uuid;
+    take(gpu, options_.trial(request, options_.supervision), outcome);
     // What hangs would hang under a tool, too.
     const bool ran = outcome.problem.empty() && outcome.result.applicable &&
                      outcome.result.status != registry::Status::Timeout;
     if (ran && options_.tools) outcome.tools = options_.tools(request);
+  }
+
+  static void take(const Gpu& gpu, TrialOutcome trial, JobOutcome& outcome) {
+    outcome.problem = std::move(trial.problem);
+    outcome.result = std::move(trial.result);
+    if (outcome.result.gpu.empty()) outcome.result.gpu = gpu.name;
+    if (outcome.result.gpu_uuid.empty()) outcome.result.gpu_uuid = gpu.uuid;
   }
 
   [[nodiscard]] TrialRequest request_of(const Gpu& gpu, const Job& job) const {

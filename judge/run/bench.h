@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct BenchOptions {
   TimingOptions timing;
   replayer::Supervision supervision;
   std::filesystem::path lock_place = GpuLock::usual_place();
+  /// What has to be there before a job's trial; no GPU is held meanwhile. An outcome that it
+  /// returns stands in the trial's place. On the jobs' threads; may be empty.
+  std::function<std::optional<TrialOutcome>(const Job&)> prepare;
   RunTrial trial;  ///< supervise_trial
   /// Looks at the candidate with other tools, after its trial and on the same GPU; may be empty.
   std::function<ToolFindings(const TrialRequest&)> tools;

@@ -14,10 +14,22 @@
 namespace fib::judge {
 namespace {
 
+constexpr const char* kAnyBaseline = "*";
+
 /// Rankings go by name, so that of two names for one content both want a result.
 std::string key(const std::string& solution, const std::string& candidate,
-                const std::string& workload, const std::string& gpu) {
-  return solution + '\n' + candidate + '\n' + workload + '\n' + gpu;
+                const std::string& workload, const std::string& gpu, const std::string& baseline) {
+  return solution + '\n' + candidate + '\n' + workload + '\n' + gpu + '\n' + baseline;
+}
+
+/// Whom a result compares with: on a capture the incumbent, and so nobody by name. What was not
+/// timed is wrong whomever it is compared with.
+std::string baseline_of(const registry::Evaluation& evaluation) {
+  if (!evaluation.performance) return kAnyBaseline;
+  const registry::Json* const ours = evaluation.performance->members.unknown("fibshim");
+  const registry::Json* const name =
+      ours == nullptr ? nullptr : registry::find_member(*ours, "baseline");
+  return name != nullptr && name->is_string() ? name->get<std::string>() : "";
 }
 
 }  // namespace
@@ -50,13 +62,16 @@ DoneJobs::DoneJobs(const registry::Registry& registry) {
     const std::string candidate = judged_candidate(*trace.evaluation);
     if (candidate.empty() || !trace.solution) continue;
     done_.insert(key(*trace.solution, candidate, trace.workload.uuid,
-                     trace.evaluation->environment.hardware));
+                     trace.evaluation->environment.hardware, baseline_of(*trace.evaluation)));
   }
 }
 
 bool DoneJobs::has(const Job& job, const std::string& gpu) const {
-  return done_.contains(key(job.solution->record.name, candidate_hash(job.solution->record),
-                            job.workload_uuid(), gpu));
+  const auto known = [&](const std::string& baseline) {
+    return done_.contains(key(job.solution->record.name, candidate_hash(job.solution->record),
+                              job.workload_uuid(), gpu, baseline));
+  };
+  return known(job.baseline) || known(kAnyBaseline);
 }
 
 std::string Job::workload_uuid() const {
@@ -83,11 +98,9 @@ std::vector<Job> plan_jobs(
     const std::vector<WorkloadSubject>& cases) {
   std::vector<Job> jobs;
   for (const WorkloadSubject& made : cases)
-    for (const auto* candidate : candidates) {
-      const bool is_right_by_itself = !made.has_outputs && candidate->record.name == made.baseline;
-      if (candidate->record.definition == made.subject.definition && !is_right_by_itself)
+    for (const auto* candidate : candidates)
+      if (candidate->record.definition == made.subject.definition)
         jobs.push_back({candidate, &made.subject, made.workload, made.baseline});
-    }
   return jobs;
 }
 

@@ -31,7 +31,8 @@ struct Job {
     const registry::Registry& registry, const std::function<bool(const std::string&)>& wanted,
     bool incumbents);
 
-/// What has a result already, by name, candidate_hash, workload uuid and GPU model.
+/// What has a result already, by name, candidate_hash, workload uuid, GPU model, and the baseline
+/// that it was compared with.
 class DoneJobs {
  public:
   explicit DoneJobs(const registry::Registry& registry);
@@ -46,7 +47,7 @@ class DoneJobs {
 [[nodiscard]] std::vector<Job> plan_jobs(
     const std::vector<const registry::Stored<registry::Solution>*>& candidates,
     const std::vector<Case>& cases);
-/// The same on Workloads. A Solution is left out where it would itself be what is right.
+/// The same on Workloads, in their order.
 [[nodiscard]] std::vector<Job> plan_jobs(
     const std::vector<const registry::Stored<registry::Solution>*>& candidates,
     const std::vector<WorkloadSubject>& cases);

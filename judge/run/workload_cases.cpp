@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "judge/cases/case_store.h"
 #include "judge/run/engine_terms.h"
 #include "registry/bindings/launch_block.h"
 #include "registry/bindings/table_source.h"
@@ -97,13 +96,10 @@ std::string obstacle(const registry::Definition& definition, const registry::Wor
   return {};
 }
 
-class CaseMaker {
+class Planner {
  public:
-  CaseMaker(const registry::Registry& registry, const WorkloadCaseOptions& options)
-      : registry_(registry),
-        options_(options),
-        store_(options.root),
-        judged_(judged_on_captures(registry)) {}
+  Planner(const registry::Registry& registry, const WorkloadCaseOptions& options)
+      : registry_(registry), options_(options), judged_(judged_on_captures(registry)) {}
 
   void add(const registry::Definition& definition) {
     const std::string baseline = baseline_of(definition);
@@ -111,14 +107,11 @@ class CaseMaker {
       const registry::Workload& workload = stored->record.workload;
       if (options_.workload && !options_.workload(workload.uuid)) continue;
       if (!is_wanted(definition, workload)) continue;
-      try {
-        if (const std::string why = obstacle(definition, workload); !why.empty())
-          throw std::runtime_error(why);
-        add(definition, workload, baseline);
-      } catch (const std::runtime_error& error) {
+      if (const std::string why = obstacle(definition, workload); why.empty())
+        set_.cases.push_back(planned(definition, workload, baseline));
+      else
         set_.notes.push_back(definition.name + ", Workload " + workload.uuid +
-                             " is not judged: " + error.what());
-      }
+                             " is not judged: " + why);
     }
   }
 
@@ -150,8 +143,8 @@ class CaseMaker {
     if (options_.baseline) {
       std::string found = named([&](const auto& it) { return options_.baseline(it.name); });
       if (found.empty())
-        note_once(definition.name +
-                  ": --baseline names no Solution of it that can be launched here");
+        set_.notes.push_back(definition.name +
+                             ": --baseline names no Solution of it that can be launched here");
       return found;
     }
     for (const char* author : {"baseline", "flashinfer"})
@@ -161,58 +154,24 @@ class CaseMaker {
     return {};
   }
 
-  void add(const registry::Definition& definition, const registry::Workload& workload,
-           const std::string& baseline) {
-    WorkloadSubject made;
-    made.workload = &workload;
-    made.baseline = baseline;
-    describe(definition, workload, made.subject);
-    std::error_code error;
-    made.has_outputs = fs::exists(made.subject.directory / "outputs-0.safetensors", error);
-    if (!made.has_outputs) write(definition, made);
-    set_.cases.push_back(std::move(made));
-  }
-
-  void describe(const registry::Definition& definition, const registry::Workload& workload,
-                Case& subject) const {
+  [[nodiscard]] WorkloadSubject planned(const registry::Definition& definition,
+                                        const registry::Workload& workload,
+                                        const std::string& baseline) const {
+    WorkloadSubject plan;
+    plan.workload = &workload;
+    plan.baseline = baseline;
     const std::string prefix = definition.name.substr(0, kLongestPrefix);
-    subject.id = (registry::is_path_component(prefix) ? prefix : "workload") + '-' +
-                 identity(definition, workload, options_.variants).substr(0, kHashDigits);
-    subject.definition = definition.name;
-    for (const auto& [name, value] : workload.axes) subject.axes[name] = value;
-    subject.count = 1;
-    subject.directory = options_.root / subject.id;
-  }
-
-  void write(const registry::Definition& definition, WorkloadSubject& made) {
-    if (options_.say) options_.say("making " + made.subject.id);
-    WorkloadCase values = make_variants(definition, *made.workload, options_.variants);
-    try {
-      add_reference(definition, options_.reference, values);
-      made.has_outputs = true;
-    } catch (const std::runtime_error& error) {
-      if (made.baseline.empty())
-        throw std::runtime_error(std::string(error.what()) + ", and there is no baseline");
-      note_once(definition.name + ": the baseline " + made.baseline +
-                " says what is right: " + error.what());
-    }
-    // The same values as those that are there, which another bench may be reading.
-    std::error_code error;
-    if (!made.has_outputs && fs::exists(made.subject.directory / "workload.json", error)) return;
-    for (const auto& [name, bytes] : values.workload.inputs)
-      made.subject.extract_bytes += bytes.size();
-    const fs::path place = store_.begin(made.subject);
-    write_workload_case(place, definition, values);
-    made.subject = store_.publish(made.subject, place);
-  }
-
-  void note_once(const std::string& note) {
-    if (std::ranges::find(set_.notes, note) == set_.notes.end()) set_.notes.push_back(note);
+    plan.subject.id = (registry::is_path_component(prefix) ? prefix : "workload") + '-' +
+                      identity(definition, workload, options_.variants).substr(0, kHashDigits);
+    plan.subject.definition = definition.name;
+    for (const auto& [name, value] : workload.axes) plan.subject.axes[name] = value;
+    plan.subject.count = 1;
+    plan.subject.directory = options_.root / plan.subject.id;
+    return plan;
   }
 
   const registry::Registry& registry_;
   const WorkloadCaseOptions& options_;
-  CaseStore store_;
   std::set<std::string> judged_;
   std::size_t of_captures_ = 0;
   WorkloadCaseSet set_;
@@ -236,12 +195,12 @@ std::vector<const StoredSolution*> launchable_anywhere(
   return kept;
 }
 
-WorkloadCaseSet make_workload_cases(const registry::Registry& registry,
+WorkloadCaseSet plan_workload_cases(const registry::Registry& registry,
                                     const WorkloadCaseOptions& options) {
-  CaseMaker maker(registry, options);
+  Planner planner(registry, options);
   for (const auto& stored : registry.definitions())
-    if (!options.definition || options.definition(stored.record.name)) maker.add(stored.record);
-  return maker.finish();
+    if (!options.definition || options.definition(stored.record.name)) planner.add(stored.record);
+  return planner.finish();
 }
 
 }  // namespace fib::judge

@@ -20,15 +20,13 @@ struct WorkloadCaseOptions {
   std::function<bool(const std::string&)> baseline;
   VariantOptions variants;
   ReferenceOptions reference;
-  std::function<void(const std::string&)> say;  ///< what is going on; may be empty
 };
 
 /// A Workload that can be judged.
 struct WorkloadSubject {
   Case subject;
   const registry::Workload* workload = nullptr;  ///< of the registry
-  std::string baseline;      ///< the Solution to measure against; empty: there is none
-  bool has_outputs = false;  ///< the Definition's run says what is right; else the baseline
+  std::string baseline;  ///< the Solution to measure against; empty: there is none
 };
 
 struct WorkloadCaseSet {
@@ -42,11 +40,10 @@ struct WorkloadCaseSet {
     const std::vector<const registry::Stored<registry::Solution>*>& candidates,
     std::vector<std::string>& notes);
 
-/// From the Workloads of a registry to cases on disk, with the outputs of the Definition's run
-/// where there is a Python for it. Left out, with a note, are Workloads of which nothing says what
-/// is right, and those that only stand for a launch of a capture. Throws std::runtime_error when
-/// cases can't be written.
-[[nodiscard]] WorkloadCaseSet make_workload_cases(const registry::Registry& registry,
+/// Which Workloads of a registry are to be judged, and where their cases are or will be
+/// (WorkloadMaker). Left out, with a note, are those that nothing can be launched for, and those
+/// that only stand for a launch of a capture.
+[[nodiscard]] WorkloadCaseSet plan_workload_cases(const registry::Registry& registry,
                                                   const WorkloadCaseOptions& options);
 
 }  // namespace fib::judge

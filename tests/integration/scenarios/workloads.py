@@ -162,10 +162,11 @@ def without_python(test):
     found = by_solution(registry)
     require({name: it["status"] for name, it in found.items()} == {"slow": "PASSED", "wrong": "INCORRECT_NUMERICAL"},
             f"{found}")
-    require(not traces(registry, "baseline"), "it would be held against itself")
+    require(document["not_applicable"] == 1 and not traces(registry, "baseline"), "it would be held against itself")
     registry = made(test, "good", workloads=())  # the same registry, without a baseline
     (registry.root / "solutions/baseline/simulated/mix/base.json").unlink()
-    require("there is no baseline" in bench(test, registry, code=2, torch=False), "nothing says what is right")
+    jobs = bench(test, registry, code=1, torch=False)["jobs"]
+    require(jobs and all("there is no baseline" in job["problem"] for job in jobs), f"nothing says what is right: {jobs}")
 
 
 @case
@@ -175,6 +176,12 @@ def named_baseline(test):
     bench(test, registry, "--baseline", "^good$", "--solution", "slow", "--definition", "mix")
     (trace,) = traces(registry)
     require(trace["evaluation"]["performance"]["fibshim"]["baseline"] == "good", f"{trace}")
+    again = ("--resume", "--solution", "slow", "--definition", "mix", "--baseline")
+    document = bench(test, registry, *again, "^good$")
+    require(document["resumed"] == 1 and not document["jobs"], f"the same again: {document}")
+    document = bench(test, registry, *again, "nobody")
+    require(document["resumed"] == 0 and len(document["jobs"]) == 1, f"against another baseline: {document}")
+    require(any("--baseline names no Solution" in note for note in document["notes"]), f"{document['notes']}")
 
 
 @case

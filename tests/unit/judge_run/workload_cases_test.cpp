@@ -8,6 +8,7 @@
 
 #include "judge/run/bench.h"
 #include "judge/run/engine_terms.h"
+#include "judge/run/workload_maker.h"
 #include "registry/bindings/table_source.h"
 #include "tests/unit/judge_workload/toy.h"
 #include "tests/unit/trace/temp_directory.h"
@@ -68,15 +69,22 @@ class WorkloadCases : public ::testing::Test {
 
 TEST_F(WorkloadCases, AreMadeWithOtherInputs) {
   const registry::Registry opened = open();
-  const WorkloadCaseSet set = make_workload_cases(opened, options());
+  const WorkloadCaseOptions asked = options();
+  const WorkloadCaseSet set = plan_workload_cases(opened, asked);
   ASSERT_EQ(set.cases.size(), 1u);
   const WorkloadSubject& made = set.cases.front();
   EXPECT_EQ(made.baseline, "base");
-  EXPECT_FALSE(made.has_outputs);
   EXPECT_EQ(made.subject.axes, (std::map<std::string, std::int64_t>{{"n", 10}}));
-  ASSERT_EQ(set.notes.size(), 2u);
-  EXPECT_NE(set.notes[0].find("the baseline base says what is right"), std::string::npos);
-  EXPECT_NE(set.notes[1].find("axis n is 0"), std::string::npos);
+  ASSERT_EQ(set.notes.size(), 1u);
+  EXPECT_NE(set.notes[0].find("axis n is 0"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(made.subject.directory)) << "not before it is needed";
+  std::vector<std::string> notes;
+  WorkloadMaker maker(opened, asked, {}, [&](const std::string& note) { notes.push_back(note); });
+  const Job job{opened.solution("mine"), &made.subject, made.workload, made.baseline};
+  EXPECT_FALSE(maker.prepare(job)) << "its trial can run";
+  EXPECT_FALSE(maker.prepare(job));
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_NE(notes[0].find("the baseline base says what is right"), std::string::npos);
   const WorkloadCase values =
       read_workload_case(made.subject.directory, opened.definition("toy")->record);
   ASSERT_EQ(values.variants.size(), 4u);
@@ -100,7 +108,8 @@ TEST_F(WorkloadCases, LeaveScalarsAlone) {
 
 TEST_F(WorkloadCases, NobodyIsHeldAgainstItself) {
   const registry::Registry opened = open();
-  WorkloadCaseSet set = make_workload_cases(opened, options());
+  const WorkloadCaseOptions asked = options();
+  const WorkloadCaseSet set = plan_workload_cases(opened, asked);
   std::vector<const registry::Stored<registry::Solution>*> all;
   for (const auto& stored : opened.solutions()) all.push_back(&stored);
   std::vector<std::string> notes;
@@ -109,17 +118,44 @@ TEST_F(WorkloadCases, NobodyIsHeldAgainstItself) {
   EXPECT_EQ(notes.front(),
             "not judged on Workloads: asks, which ask for \"grid\" of the engine's launch");
   const auto jobs = plan_jobs(candidates, set.cases);
-  ASSERT_EQ(jobs.size(), 1u);
-  EXPECT_EQ(jobs.front().solution->record.name, "mine");
-  EXPECT_EQ(jobs.front().baseline, "base");
-  EXPECT_EQ(jobs.front().workload_uuid(), "one");
-  set.cases.front().has_outputs = true;
-  EXPECT_EQ(plan_jobs(candidates, set.cases).size(), 2u);
+  ASSERT_EQ(jobs.size(), 2u);
+  WorkloadMaker maker(opened, asked, {}, {});
+  for (const Job& job : jobs) {
+    EXPECT_EQ(job.baseline, "base");
+    EXPECT_EQ(job.workload_uuid(), "one");
+    const auto instead = maker.prepare(job);
+    ASSERT_EQ(instead.has_value(), job.solution->record.name == "base");
+    if (instead) {
+      EXPECT_FALSE(instead->result.applicable);
+    }
+  }
+}
+
+TEST_F(WorkloadCases, WithoutAnythingThatIsRightAreAProblem) {
+  std::filesystem::remove(directory.path() / "solutions/baseline/test/toy/base.json");
+  const registry::Registry opened = open();
+  const WorkloadCaseOptions asked = options();
+  const WorkloadCaseSet set = plan_workload_cases(opened, asked);
+  WorkloadMaker maker(opened, asked, {}, {});
+  const WorkloadSubject& made = set.cases.at(0);
+  const auto instead =
+      maker.prepare({opened.solution("mine"), &made.subject, made.workload, made.baseline});
+  ASSERT_TRUE(instead);
+  EXPECT_NE(instead->problem.find("there is no baseline"), std::string::npos) << instead->problem;
+}
+
+TEST_F(WorkloadCases, BaselinesThatAreNoneAreNamed) {
+  WorkloadCaseOptions asked = options();
+  asked.baseline = [](const std::string& name) { return name == "nobody"; };
+  const WorkloadCaseSet set = plan_workload_cases(open(), asked);
+  ASSERT_EQ(set.cases.size(), 1u);
+  EXPECT_EQ(set.cases.front().baseline, "");
+  EXPECT_NE(set.notes.at(0).find("--baseline names no Solution"), std::string::npos);
 }
 
 TEST_F(WorkloadCases, ThatStandForCapturesAreLeftOut) {
   write("workloads/test/toy.jsonl", workload("one", 10, R"(, "fibshim": {"case": "toy-1"})"));
-  const WorkloadCaseSet set = make_workload_cases(open(), options());
+  const WorkloadCaseSet set = plan_workload_cases(open(), options());
   EXPECT_TRUE(set.cases.empty());
   ASSERT_EQ(set.notes.size(), 1u);
   EXPECT_NE(set.notes.front().find("stand for launches of captures"), std::string::npos);
@@ -127,7 +163,7 @@ TEST_F(WorkloadCases, ThatStandForCapturesAreLeftOut) {
 
 TEST_F(WorkloadCases, ResultsSayNothingOfAnEngine) {
   const registry::Registry opened = open();
-  const WorkloadCaseSet set = make_workload_cases(opened, options());
+  const WorkloadCaseSet set = plan_workload_cases(opened, options());
   std::vector<const registry::Stored<registry::Solution>*> candidates = {opened.solution("mine")};
   BenchOptions bench;
   bench.lock_place = directory.path();
