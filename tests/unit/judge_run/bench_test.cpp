@@ -152,7 +152,8 @@ TEST_F(Bench, KnowsWhatIsDone) {
 
 TEST_F(Bench, LeavesNoEvaluationOfWhatWasNotTimed) {
   options.timing.enabled = false;
-  for (const JobOutcome& outcome : run(scale.open()))
+  const registry::Registry opened = scale.open();
+  for (const JobOutcome& outcome : run(opened))
     EXPECT_EQ(outcome.written, outcome.job.solution->record.name == "wrong" ||
                                    outcome.job.solution->record.name == "hangs");
 }
