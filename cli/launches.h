@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <spdlog/spdlog.h>
-
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "cli/exit_codes.h"
 #include "launches/kernel_code.h"
 #include "launches/launch_forms.h"
 
@@ -20,12 +17,7 @@ using launches::MemoryEvent;
 using launches::ProcessLaunches;
 
 /// launches::read_all_launches, with its error as the tool's and what it says as warnings.
-[[nodiscard]] inline std::vector<ProcessLaunches> read_all_launches(
-    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted) try {
-  return launches::read_all_launches(capture, wanted,
-                                     [](const std::string& text) { spdlog::warn("{}", text); });
-} catch (const trace::CaptureError& error) {
-  throw CliError(kExitUnreadable, error.what());
-}
+[[nodiscard]] std::vector<ProcessLaunches> read_all_launches(
+    const trace::Capture& capture, const std::function<bool(const std::string&)>& wanted);
 
 }  // namespace fib::cli
