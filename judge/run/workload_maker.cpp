@@ -23,7 +23,7 @@ std::optional<TrialOutcome> WorkloadMaker::prepare(const Job& job) {
   }
   if (found->second.has_outputs || job.solution->record.name != job.baseline) return std::nullopt;
   outcome.result.applicable = false;
-  outcome.result.detail = "it says itself what is right";
+  outcome.result.reason = "it says itself what is right";
   return outcome;
 }
 
