@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -21,7 +22,6 @@ namespace {
 using registry::Json;
 
 constexpr int kErrorsFound = 86;         ///< exit code that compute-sanitizer is told to use
-constexpr int kTimeIsUp = 124;           ///< exit code of timeout(1)
 constexpr std::size_t kMostText = 8000;  ///< of a tool's output that is kept
 
 /// What ncu calls it, and what we do. Durations in nanoseconds, throughputs in percent of the peak.
@@ -52,9 +52,12 @@ Json run(const std::vector<std::string>& tool, double seconds, const judge::Tria
   command.insert(command.end(), tool.begin(), tool.end());
   for (std::string& word : trial_command(request, directory.path() / "request.json"))
     command.push_back(std::move(word));
+  const auto start = std::chrono::steady_clock::now();
   const ChildResult result = run_captured(command, {}, output);
   exit_code = result.exit_code;
-  const std::string ending = exit_code == kTimeIsUp ? "ended: it took too long" : describe(result);
+  // Not by timeout's exit code: one that had to be killed looks as if something else had done it.
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const std::string ending = took.count() >= seconds ? "ended: it took too long" : describe(result);
   return {{"tool", tool.front()}, {"ending", ending}};
 }
 
@@ -65,11 +68,10 @@ std::string tail(const std::string& text) {
 Json sanitize(const std::string& tool, double seconds, const judge::TrialRequest& request) {
   int exit_code = 0;
   std::string output;
-  Json json =
-      // Calls of ours that ask the driver and may be told no are no error of the candidate.
-      run({"compute-sanitizer", "--tool", tool, "--report-api-errors", "no", "--error-exitcode",
-           std::to_string(kErrorsFound)},
-          seconds, request, exit_code, output);
+  // Calls of ours that ask the driver and may be told no are no error of the candidate.
+  Json json = run({"compute-sanitizer", "--tool", tool, "--report-api-errors", "no",
+                   "--error-exitcode", std::to_string(kErrorsFound)},
+                  seconds, request, exit_code, output);
   json["check"] = tool;
   json["errors_found"] = exit_code == kErrorsFound;
   Json findings = Json::array();

@@ -28,11 +28,13 @@ def rows_of(trace):
     measured = any("duration_ns" in kernel for kernel in ncu.get("kernels", []))
     honest = name == CANDIDATES[0]
     found_right = sanitizer.get("errors_found") == (not honest)
-    return [[name, "compute-sanitizer", sanitizer.get("ending", "-"), "; ".join(errors[:3]) or "-",
+    rows = [[name, "compute-sanitizer", sanitizer.get("ending", "-"), "; ".join(errors[:3]) or "-",
              "yes" if found_right else "NO: " + " | ".join([*sanitizer.get("findings", []),
-                                                            sanitizer.get("output", "")])[-400:]],
-            [name, "ncu", ncu.get("ending", "-"), "; ".join(profile[:1]) or "-",
-             "yes" if measured or not honest else "NO: " + ncu.get("output", "")[-400:]]]
+                                                            sanitizer.get("output", "")])[-400:]]]
+    if honest:  # of one that crashes there is nothing to profile
+        rows.append([name, "ncu", ncu.get("ending", "-"), "; ".join(profile[:1]) or "-",
+                     "yes" if measured else "NO: " + ncu.get("output", "")[-400:]])
+    return rows
 
 
 def measure(options, place, deadline):

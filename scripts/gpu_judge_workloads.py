@@ -25,17 +25,20 @@ def with_baseline(root):
         if record["name"].endswith("_right"):
             copy = {**record, "name": record["name"].replace("right", "theirs"), "author": BASELINE}
             op_type = "gemm" if copy["definition"] == side_by_side.GEMM else side_by_side.norm.OP_TYPE
-            side_by_side.norm.write(root, f"solutions/{BASELINE}/{op_type}/{copy['definition']}/{copy['name']}.json", copy)
+            path = f"solutions/{BASELINE}/{op_type}/{copy['definition']}/{copy['name']}.json"
+            side_by_side.norm.write(root, path, copy)
 
 
 def row_of(trace, baseline):
     name, evaluation = trace["solution"], trace["evaluation"]
-    right = (evaluation["status"] == "PASSED") == (not name.endswith("_wrong"))
     timing, performance = ours(trace), evaluation.get("performance") or {}
+    passed = evaluation["status"] == "PASSED"
+    verdict = "no clear difference" if baseline else "not compared"
+    right = not passed if name.endswith("_wrong") else passed and timing.get("verdict") == verdict
     told = f"{performance['speedup_factor']:.3f}x ({timing['speedup_low']:.3f} to {timing['speedup_high']:.3f})" \
         if "speedup_low" in timing else "-"
     reason = about(trace).get("reason")
-    return [name, baseline, f"{evaluation['status']}: {reason}" if reason else evaluation["status"],
+    return [name, baseline or "-", f"{evaluation['status']}: {reason}" if reason else evaluation["status"],
             timing.get("verdict", "-"), f"{1000 * performance['latency_ms']:.2f}" if performance else "-", told,
             f"{about(trace).get('seconds', 0):.1f}", "yes" if right else "NO"]
 
@@ -55,7 +58,7 @@ def measure(options, place, deadline):
         failed = [result["problem"] for result in json.loads(outcome.out)["jobs"] if result.get("problem")]
         require(not failed, f"not tried: {'; '.join(failed)[:300]}")
         wanted += len(side_by_side.solutions())
-        rows += [row_of(trace, baseline or "-") for trace in traces(registry.root) if trace["evaluation"]]
+        rows += [row_of(trace, baseline) for trace in traces(registry.root) if trace["evaluation"]]
     good = all(row[-1] == "yes" for row in rows) and len(rows) >= wanted
     return {"rows": rows, "good": good,
             "verdict": f"{sum(row[-1] == 'yes' for row in rows)} of {len(rows)} results right"}

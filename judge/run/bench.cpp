@@ -132,9 +132,9 @@ class Bench {
   void write(const CaseRecord& record, JobOutcome& outcome) {
     if (!is_evaluation(outcome.result)) return;
     const registry::Solution& solution = outcome.job.solution->record;
-    const registry::Trace trace =
-        trace_of(record.definition->name, record.workload, solution.name, candidate_hash(solution),
-                 outcome.result, outcome.tools, time_of_day());
+    const registry::Trace trace = trace_of(record.definition->name, record.workload, solution.name,
+                                           {candidate_hash(solution), outcome.job.baseline},
+                                           outcome.result, outcome.tools, time_of_day());
     log_.add(trace, *record.definition, solution.author, record.is_valid);
     outcome.written = true;
   }

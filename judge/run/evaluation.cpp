@@ -82,12 +82,13 @@ registry::Correctness correctness_of(const TrialResult& result) {
   return correctness;
 }
 
-Json ours(const std::string& candidate, const TrialResult& result, const ToolFindings& tools) {
+Json ours(const Judged& judged, const TrialResult& result, const ToolFindings& tools) {
   Json whole = to_json(result);
-  Json json = {{"reason", result.reason},  {"detail", result.detail},
-               {"candidate", candidate},   {"gpu_uuid", result.gpu_uuid},
-               {"driver", result.driver},  {"clocks", std::move(whole["clocks"])},
+  Json json = {{"reason", result.reason},       {"detail", result.detail},
+               {"candidate", judged.candidate}, {"gpu_uuid", result.gpu_uuid},
+               {"driver", result.driver},       {"clocks", std::move(whole["clocks"])},
                {"seconds", result.seconds}};
+  if (!judged.baseline.empty()) json["baseline"] = judged.baseline;
   if (!result.inputs.empty()) json["inputs"] = result.inputs;
   if (result.bytes_touched != 0) json["bytes_touched"] = result.bytes_touched;
   if (result.peak_bytes_per_second != 0)
@@ -104,7 +105,7 @@ bool is_evaluation(const TrialResult& result) {
 }
 
 registry::Trace trace_of(const std::string& definition, registry::Workload workload,
-                         const std::string& solution, const std::string& candidate,
+                         const std::string& solution, const Judged& judged,
                          const TrialResult& result, const ToolFindings& tools,
                          const std::string& now) {
   registry::Trace trace;
@@ -119,7 +120,7 @@ registry::Trace trace_of(const std::string& definition, registry::Workload workl
   if (!result.reason.empty())
     evaluation.log = result.reason + (result.detail.empty() ? "" : ": " + result.detail);
   const bool passed = result.status == Status::Passed;
-  Json extra = ours(candidate, result, tools);
+  Json extra = ours(judged, result, tools);
   if (passed || result.status == Status::IncorrectNumerical) {
     evaluation.correctness = correctness_of(result);
   } else {
@@ -133,10 +134,13 @@ registry::Trace trace_of(const std::string& definition, registry::Workload workl
   return trace;
 }
 
-std::string judged_candidate(const registry::Evaluation& evaluation) {
+Judged judged_by(const registry::Evaluation& evaluation) {
   const Json* const json = evaluation.members.unknown("fibshim");
-  const Json* const hash = json != nullptr ? registry::find_member(*json, "candidate") : nullptr;
-  return hash != nullptr && hash->is_string() ? hash->get<std::string>() : "";
+  const auto text = [json](const char* name) -> std::string {
+    const Json* const member = json != nullptr ? registry::find_member(*json, name) : nullptr;
+    return member != nullptr && member->is_string() ? member->get<std::string>() : "";
+  };
+  return {text("candidate"), text("baseline")};
 }
 
 std::string time_of_day() {

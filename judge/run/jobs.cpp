@@ -14,22 +14,10 @@
 namespace fib::judge {
 namespace {
 
-constexpr const char* kAnyBaseline = "*";
-
 /// Rankings go by name, so that of two names for one content both want a result.
-std::string key(const std::string& solution, const std::string& candidate,
-                const std::string& workload, const std::string& gpu, const std::string& baseline) {
-  return solution + '\n' + candidate + '\n' + workload + '\n' + gpu + '\n' + baseline;
-}
-
-/// Whom a result compares with: on a capture the incumbent, and so nobody by name. What was not
-/// timed is wrong whomever it is compared with.
-std::string baseline_of(const registry::Evaluation& evaluation) {
-  if (!evaluation.performance) return kAnyBaseline;
-  const registry::Json* const ours = evaluation.performance->members.unknown("fibshim");
-  const registry::Json* const name =
-      ours == nullptr ? nullptr : registry::find_member(*ours, "baseline");
-  return name != nullptr && name->is_string() ? name->get<std::string>() : "";
+std::string key(const std::string& solution, const Judged& judged, const std::string& workload,
+                const std::string& gpu) {
+  return solution + '\n' + judged.candidate + '\n' + workload + '\n' + gpu + '\n' + judged.baseline;
 }
 
 }  // namespace
@@ -59,19 +47,17 @@ DoneJobs::DoneJobs(const registry::Registry& registry) {
   for (const auto& stored : registry.traces()) {
     const registry::Trace& trace = stored.record;
     if (!trace.evaluation) continue;
-    const std::string candidate = judged_candidate(*trace.evaluation);
-    if (candidate.empty() || !trace.solution) continue;
-    done_.insert(key(*trace.solution, candidate, trace.workload.uuid,
-                     trace.evaluation->environment.hardware, baseline_of(*trace.evaluation)));
+    const Judged judged = judged_by(*trace.evaluation);
+    if (judged.candidate.empty() || !trace.solution) continue;
+    done_.insert(
+        key(*trace.solution, judged, trace.workload.uuid, trace.evaluation->environment.hardware));
   }
 }
 
 bool DoneJobs::has(const Job& job, const std::string& gpu) const {
-  const auto known = [&](const std::string& baseline) {
-    return done_.contains(key(job.solution->record.name, candidate_hash(job.solution->record),
-                              job.workload_uuid(), gpu, baseline));
-  };
-  return known(job.baseline) || known(kAnyBaseline);
+  const registry::Solution& solution = job.solution->record;
+  return done_.contains(
+      key(solution.name, {candidate_hash(solution), job.baseline}, job.workload_uuid(), gpu));
 }
 
 std::string Job::workload_uuid() const {
@@ -97,10 +83,10 @@ std::vector<Job> plan_jobs(
     const std::vector<const registry::Stored<registry::Solution>*>& candidates,
     const std::vector<WorkloadSubject>& cases) {
   std::vector<Job> jobs;
-  for (const WorkloadSubject& made : cases)
+  for (const WorkloadSubject& planned : cases)
     for (const auto* candidate : candidates)
-      if (candidate->record.definition == made.subject.definition)
-        jobs.push_back({candidate, &made.subject, made.workload, made.baseline});
+      if (candidate->record.definition == planned.subject.definition)
+        jobs.push_back({candidate, &planned.subject, planned.workload, planned.baseline});
   return jobs;
 }
 

@@ -32,7 +32,7 @@ struct Job {
     bool incumbents);
 
 /// What has a result already, by name, candidate_hash, workload uuid, GPU model, and the baseline
-/// that it was compared with.
+/// that it was to be compared with.
 class DoneJobs {
  public:
   explicit DoneJobs(const registry::Registry& registry);

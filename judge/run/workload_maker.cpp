@@ -41,8 +41,13 @@ WorkloadMaker::Made WorkloadMaker::make(const Job& job) try {
   for (const auto& [name, bytes] : values.workload.inputs) whole.extract_bytes += bytes.size();
   const CaseStore store(options_.root);
   const fs::path place = store.begin(whole);
-  write_workload_case(place, definition, values);
-  (void)store.publish(whole, place);
+  try {
+    write_workload_case(place, definition, values);
+    (void)store.publish(whole, place);
+  } catch (...) {
+    store.abandon(place);  // a full disk is not to stay full for that
+    throw;
+  }
   return {has_outputs, ""};
 } catch (const std::runtime_error& error) {
   return {false, "Workload " + job.workload->uuid + " can't be judged: " + error.what()};

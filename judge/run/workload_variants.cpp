@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge/run/workload_variants.h"
 
+#include <algorithm>
+
 #include "judge/trial/fresh_inputs.h"
 
 namespace fib::judge {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 30;  ///< of tensors that one Python gets
+constexpr std::size_t kMostBytes = std::size_t{1}
+                                   << 30;  ///< of tensors that one Python gets, but one set
 
 /// Of its tensors, the outputs, too.
 std::size_t size_of(const registry::Definition& definition, const MaterialisedWorkload& workload) {
@@ -88,18 +91,16 @@ WorkloadCase make_variants(const registry::Definition& definition,
 void add_reference(const registry::Definition& definition, const ReferenceOptions& options,
                    WorkloadCase& made) try {
   // One process for many of them, with bounded room in memory and for its files.
-  std::vector<MaterialisedWorkload> asked;
-  for (std::size_t first = 0, next = 0; first < made.variants.size(); first = next) {
-    asked.clear();
-    for (std::size_t bytes = 0; next < made.variants.size(); ++next) {
-      MaterialisedWorkload whole = made.workload;
-      for (const auto& [name, values] : made.variants[next].inputs) whole.inputs[name] = values;
-      bytes += size_of(definition, whole);
-      if (!asked.empty() && bytes > kMostBytes) break;
-      asked.push_back(std::move(whole));
-    }
+  const std::size_t together = std::max<std::size_t>(
+      1, kMostBytes / std::max<std::size_t>(1, size_of(definition, made.workload)));
+  for (std::size_t first = 0; first < made.variants.size(); first += together) {
+    const std::size_t count = std::min(together, made.variants.size() - first);
+    std::vector<MaterialisedWorkload> asked(count, made.workload);
+    for (std::size_t i = 0; i < count; ++i)
+      for (const auto& [name, values] : made.variants[first + i].inputs)
+        asked[i].inputs[name] = values;
     auto answers = reference_outputs(definition, asked, options);
-    for (std::size_t i = 0; i < answers.size(); ++i)
+    for (std::size_t i = 0; i < count; ++i)
       made.variants[first + i].outputs = std::move(answers[i].outputs);
   }
 } catch (...) {

@@ -230,18 +230,18 @@ std::vector<ReferenceOutputs> run_reference(const registry::Definition& definiti
   registry::replace_file(root / "reference.py", definition.reference);
   registry::replace_file(root / "runner.py", kRunnerSource);
   std::vector<std::string> command = {python, "-B", root / "runner.py"};
+  const auto place = [&root](std::size_t i) { return root / std::to_string(i); };
   unsigned long limit = 0;
-  for (const Question& asked : questions) {
-    command.push_back(root / std::to_string(command.size()));
-    write_question(command.back(), asked);
-    limit = std::max(limit, file_limit(definition, *asked.workload));
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    write_question(place(i), questions[i]);
+    command.push_back(place(i));
+    limit = std::max(limit, file_limit(definition, *questions[i].workload));
   }
   const double seconds = timeout_seconds * static_cast<double>(questions.size());
   check_end(run_python(command, seconds, limit), definition, python, seconds);
   std::vector<ReferenceOutputs> answers;
-  for (const Question& asked : questions)
-    answers.push_back(answer_in(command[command.size() - questions.size() + answers.size()],
-                                definition, *asked.workload));
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    answers.push_back(answer_in(place(i), definition, *questions[i].workload));
   return answers;
 }
 

@@ -199,6 +199,33 @@ TEST_F(WorkloadCases, ResultsSayNothingOfAnEngine) {
   EXPECT_TRUE(DoneJobs(written).has(jobs.front(), "Sim"));
 }
 
+TEST_F(WorkloadCases, AreDoneForTheBaselineThatWasAskedFor) {
+  const registry::Registry opened = open();
+  const WorkloadCaseSet set = plan_workload_cases(opened, options());
+  std::vector<const registry::Stored<registry::Solution>*> candidates = {opened.solution("mine")};
+  std::vector<Job> jobs = plan_jobs(candidates, set.cases);
+  BenchOptions bench;
+  bench.lock_place = directory.path();
+  // The baseline turned out to be wrong, so that nobody was compared; and a candidate that failed.
+  TrialOutcome outcome;
+  outcome.result.status = registry::Status::Passed;
+  outcome.result.timing = {{"cold", 0, 1000, 0, 0, 0, 0.95, 20, 0, "not compared"}};
+  for (const auto status : {registry::Status::Passed, registry::Status::RuntimeError}) {
+    outcome.result.status = status;
+    bench.trial = [&](const TrialRequest&, const replayer::Supervision&) { return outcome; };
+    std::vector<match::Problem> problems;
+    const auto table = match::MatchTable::build({}, problems);
+    std::filesystem::remove_all(directory.path() / "traces");
+    (void)run_jobs(jobs, {{0, "Sim", "GPU-a"}}, opened, *table, bench);
+    const registry::Registry written = open();
+    ASSERT_EQ(written.traces().size(), 1u);
+    EXPECT_TRUE(DoneJobs(written).has(jobs.front(), "Sim"));
+    Job other = jobs.front();
+    other.baseline = "another";
+    EXPECT_FALSE(DoneJobs(written).has(other, "Sim"));
+  }
+}
+
 TEST(EngineTerms, AreFoundWhereverTheyStand) {
   match::CandidateSpec candidate;
   match::KernelLaunchSpec& kernel = candidate.launch.kernels.emplace_back();
