@@ -2,6 +2,7 @@
 #include "cli/reference.h"
 
 #include <CLI/CLI.hpp>
+#include <vector>
 
 namespace fib::cli {
 namespace {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launches/launch_index.h"
 
+#include <algorithm>
+
 namespace fib::launches {
 
 void LaunchIndex::on_api(const trace::Api& api) {

@@ -2,6 +2,7 @@
 #include "recorder/kernels.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "recorder/captures.h"
 #include "recorder/clock.h"

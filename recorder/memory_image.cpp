@@ -2,6 +2,7 @@
 #include "recorder/memory_image.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "recorder/safe_point.h"
 

@@ -2,6 +2,8 @@
 //
 // The writer thread of a session: drains rings and queues, and writes chunks. It calls no driver
 // function, so it can neither disturb a stream capture nor wait for the engine.
+#include <algorithm>
+
 #include <pthread.h>
 #include <time.h>
 

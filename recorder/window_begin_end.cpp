@@ -3,6 +3,7 @@
 // Safe points: the begin and the end of a window.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <new>
 

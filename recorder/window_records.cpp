@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the log says about a window: its records, and the state around it.
+#include <cstdio>
 #include <new>
 
 #include "recorder/clock.h"

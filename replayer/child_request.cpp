@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replayer/child_request.h"
 
+#include <cstdlib>
 #include <sstream>
 
 namespace fib::replayer {

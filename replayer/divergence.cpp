@@ -2,6 +2,7 @@
 #include "replayer/divergence.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "replayer/operations/executor.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replayer/kernel_params.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace fib::replayer {

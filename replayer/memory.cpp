@@ -2,6 +2,7 @@
 #include "replayer/memory.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "driver/check.h"

@@ -2,6 +2,7 @@
 #include "replayer/memory_layout.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 #include "replayer/error.h"

@@ -2,6 +2,7 @@
 #include "replayer/page_table.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "replayer/error.h"
 

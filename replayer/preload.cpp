@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replayer/preload.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace fib::replayer {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replayer/supervisor.h"
 
+#include <cstdio>
+
 #include "replayer/child_request.h"
 
 namespace fib::replayer {

@@ -46,6 +46,22 @@ class Headers(unittest.TestCase):
         self.assertFalse(check_headers.comes_first(pathlib.Path("trace/no_such_source.h")))
 
 
+class Includes(unittest.TestCase):
+    def check(self, text, header="#pragma once\n"):
+        return run_check("check_includes.py", {"trace/a.cpp": text, "trace/a.h": header})[0]
+
+    def test_a_name_needs_its_header_here_or_in_a_header_of_ours(self):
+        self.assertEqual(0, self.check("#include <cstdint>\nstd::uint64_t a;\n"))
+        self.assertEqual(1, self.check("#include <map>\nstd::uint64_t a;\n"))
+        self.assertEqual(0, self.check('#include "trace/a.h"\nstd::uint64_t a;\n', "#include <cstdint>\n"))
+        self.assertEqual(1, self.check('#include "trace/a.h"\nstd::uint64_t a;\n'))
+        self.assertEqual(1, self.check("auto a = std::max(1, 2);\n"))
+
+    def test_words_in_comments_and_literals_are_no_names(self):
+        self.assertEqual(0, self.check('// std::map\nconst char* a = "std::map<>";\n'))
+        self.assertEqual(1, self.check("// #include <map>\nstd::map<int, int> a;\n"))
+
+
 class Layers(unittest.TestCase):
     def check(self, path, include, extra=()):
         files = {path: f"#include {include}\n", "trace/format.h": "", "driver/check.h": "",

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 namespace fib::trace {

@@ -2,6 +2,7 @@
 #include "judge/trial/memory_state.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "driver/check.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge/trial/trial_child.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <limits>
+#include <system_error>
 
 namespace fib::registry {
 namespace {

@@ -2,6 +2,7 @@
 #include "registry/build/arch.h"
 
 #include <charconv>
+#include <system_error>
 
 namespace fib::build {
 namespace {

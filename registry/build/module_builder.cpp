@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/build/module_builder.h"
 
+#include <algorithm>
+
 #include "registry/build/cubin.h"
 #include "registry/build/fatbin_choice.h"
 #include "registry/build/sha256.h"

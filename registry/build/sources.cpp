@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/build/sources.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/build/triton.h"
 
+#include <algorithm>
+
 #include "registry/build/constant.h"
 #include "registry/model/object.h"
 

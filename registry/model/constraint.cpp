@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 #include "registry/model/arithmetic.h"

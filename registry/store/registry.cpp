@@ -2,6 +2,7 @@
 #include "registry/store/registry.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "registry/store/error.h"
 #include "registry/store/file_tree.h"

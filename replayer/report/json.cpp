@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "replayer/report.h"
-
+#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "replayer/report.h"
 
 namespace fib::replayer {
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/edit/log_rewriter.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replacements for kernels of it_decoder: better, slower and wrong ones.
+#include <chrono>
 #include <cstdlib>
 #include <thread>
 

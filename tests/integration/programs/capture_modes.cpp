@@ -2,6 +2,7 @@
 // Stream capture in its three modes with forked streams; another thread launches all the while,
 // which must not spoil a capture, not even a GLOBAL one.
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>

@@ -2,6 +2,7 @@
 // decoder [STEPS [FILE]]: a language model in miniature with weights made up on the spot. Two
 // threads answer a request each: the prompt token by token with eager launches, then STEPS new ones
 // with a graph that was captured. Prints the tokens; FILE gets the last logits as an .npy file.
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>

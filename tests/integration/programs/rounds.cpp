@@ -18,6 +18,7 @@ inline int nvtxRangePop() { return -2; }
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>

@@ -3,6 +3,7 @@
 // each waits on the GPU for what its neighbour did in the step before.
 #include <barrier>
 #include <cstdio>
+#include <functional>
 #include <thread>
 #include <vector>
 

@@ -3,6 +3,8 @@
 
 #include <sys/mman.h>
 
+#include <vector>
+
 #include "support/check.h"
 
 namespace fib::test {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/work_form.h"
 
+#include <memory>
+#include <vector>
+
 namespace fib::test {
 namespace {
 

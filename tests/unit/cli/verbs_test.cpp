@@ -3,6 +3,7 @@
 // What reads captures: info, ls, dump, export; and the tool's own arguments.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>

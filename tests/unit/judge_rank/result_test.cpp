@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/unit/judge_rank/made_results.h"
 #include "tests/unit/registry/sample.h"
 

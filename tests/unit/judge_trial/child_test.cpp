@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How trials end that do not end by themselves, and those that never begin.
+#include <cstdio>
 #include <cstdlib>
 
 #include "judge/trial/reasons.h"

@@ -4,7 +4,10 @@
 // ../shared/flashinfer-trace beside the checkout. Its blobs need not be there.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <set>
 
 #include "judge/compare/comparison.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recorder/effects.h"
 
+#include <algorithm>
+
 #include "kernel_fixture.h"
 
 namespace fib::recorder::test {

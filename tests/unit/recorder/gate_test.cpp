@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "recorder/gate.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "registry/build/cubin.h"
 #include "registry/build/jit_link.h"
 #include "registry/build/sources.h"

@@ -131,15 +131,23 @@ TEST_F(Starter, EveryBindingKnowsItsLaunch) {
     EXPECT_TRUE(seen.contains(binding.file)) << binding.file << " has no launch";
 }
 
-/// One block of a recorded struct that must not be read for more than it is: a dimension more, or
-/// the flag of a reduction that accumulates.
+/// One field of a recorded struct changed, so that it is no longer what the Definition says: a
+/// dimension more, say, or the flag of a reduction that accumulates.
 TEST_F(Starter, LeavesOtherLaunchesAlone) {
   struct Change {
     const char* binding;
     std::size_t offset;  // of the parameter buffer
     std::uint32_t value;
   };
+  const std::string attention =
+      "bindings/attention/attention_one_query_bf16_d128/pytorch_memory_efficient.json";
   const std::vector<Change> changes = {
+      {attention.c_str(), 88, 4096},   // a window of keys
+      {attention.c_str(), 104, 2},     // queries
+      {attention.c_str(), 108, 2000},  // keys
+      {attention.c_str(), 116, 1},     // causal
+      {attention.c_str(), 152, 2048},  // a row of the mask for each head
+      {attention.c_str(), 200, 1},     // dropout
       {"bindings/repeat_kv/repeat_kv_bf16_g4/pytorch.json", 8, 4},            // dimensions
       {"bindings/repeat_kv/repeat_kv_bf16_g4/pytorch.json", 8 + 304 + 8, 2},  // a stride
       {"bindings/reduce/row_mean_f32/pytorch.json", 1040, 0x101},             // accumulates
