@@ -168,11 +168,23 @@ def step_rows(steps):
             for step in steps]
 
 
+def setting(runs):
+    """What served, of {"layers", "cache", "attention", "cudnn", ...}; nothing without runs."""
+    if not runs:
+        return []
+    run = runs[0]
+    cudnn = ("with cuDNN's kernels where PyTorch prefers them." if run["cudnn"] else
+             "without cuDNN's kernels, PyTorch's first choice, since their bits change from run to run.")
+    return [f"Both sides: {run['layers']} layers, a static cache of {run['cache']} positions, attention",
+            f"`{run['attention']}` {cudnn}", ""]
+
+
 def page(data):
     """docs/results/loop.md"""
     parts = ["# The loop on a serving process", "", f"{summary(data)} {data['date']}, `{data['command']}`.", "",
              gpu_common.markdown_facts(data["machine"]), "", "## End to end", "",
              gpu_common.markdown_table(AB_HEADERS, ab_rows(data["runs"], data["hits"])), "",
+             *setting(data["runs"]),
              "Medians over processes, with the range in brackets; each process decodes its trace of requests several",
              "times. `decode`, `throughput` and `request` say how many times faster the winners are: time of a decode",
              "step, tokens per second with prefill, time of a request. `tokens` and `logits` compare all of them with",

@@ -11,11 +11,13 @@ import gpu_loop_steps as steps
 import gpu_loop_table as table
 
 
-def run_of(variant, *times, logits="same", tokens="same", family="llama"):
+def run_of(variant, *times, logits="same", tokens="same", family="llama", cudnn=False):
     """A process with one batch size for each time."""
-    return {"family": family, "variant": variant, "batches": [
+    batches = [
         {"batch": batch, "ms_per_step_median": ms, "tokens_per_s": 1000 * batch / ms, "request_ms": 10 * ms,
-         "logits_sha256": logits, "tokens_sha256": tokens} for batch, ms in zip((1, 32), times)]}
+         "logits_sha256": logits, "tokens_sha256": tokens} for batch, ms in zip((1, 32), times)]
+    return {"family": family, "variant": variant, "layers": 8, "cache": 2048, "attention": "sdpa", "cudnn": cudnn,
+            "batches": batches}
 
 
 def trace_of(solution, latency, incumbent, verdict="faster", stamp="2026-01-02", status="PASSED", kernel="k"):
@@ -92,6 +94,10 @@ class Page(unittest.TestCase):
 
     def test_a_run_that_found_nothing_still_has_a_page(self):
         self.assertIn("no end-to-end result", table.page(self.data(runs=[])))
+
+    def test_the_page_says_whose_attention_it_was(self):
+        self.assertIn("without cuDNN", table.page(self.data()))
+        self.assertIn("with cuDNN", table.page(self.data(runs=[run_of("baseline", 2.0, cudnn=True)])))
 
     def test_the_page_holds_every_table(self):
         page = table.page(self.data(traces=[trace_of("good", 1.0, 2.0)]))
