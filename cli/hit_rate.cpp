@@ -22,6 +22,7 @@ constexpr std::array kRemedies = {
     Remedy{"CodeMismatch", "bind this version of the kernel: fib registry bind"},
     Remedy{"Disabled", "bindings/policies.json has \"enabled\": false"},
     Remedy{"NoCandidate", "add a Solution with a launch block: docs/bindings.md"},
+    Remedy{"CodeNotJudged", "judge the candidates on a capture of this engine: fib bench"},
     Remedy{"DeviceMismatch", "judge the candidates on this GPU: fib bench"},
     Remedy{"AxisOutOfRange", "judge them on a capture with these shapes: fib bench"},
     Remedy{"NotFound", "judge them on a capture with these shapes: fib bench"},

@@ -28,7 +28,7 @@ Text demangle(const std::string& name) {
 bool asks_for_code(const match::MatchTable& table) {
   for (std::size_t i = 0; i < table.rules(); ++i)
     if (const match::CompiledRule& rule = table.rule(static_cast<std::uint16_t>(i));
-        rule.image || rule.code)
+        rule.needs_code())
       return true;
   return false;
 }
@@ -38,7 +38,7 @@ bool asks_for_code(const match::MatchTable& table, const match::KernelIdentity& 
   for (std::size_t i = 0; i < table.rules(); ++i) {
     const match::CompiledRule& rule = table.rule(static_cast<std::uint16_t>(i));
     const char* const name = rule.demangled ? kernel.demangled : kernel.name;
-    if ((rule.image || rule.code) && name != nullptr && rule.pattern.matches(name)) return true;
+    if (rule.needs_code() && name != nullptr && rule.pattern.matches(name)) return true;
   }
   return false;
 }

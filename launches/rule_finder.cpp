@@ -8,8 +8,7 @@ namespace fib::launches {
 RuleFinder::RuleFinder(const trace::Capture& capture, const match::MatchTable& table)
     : code_(capture), table_(table) {
   for (std::size_t i = 0; i < table.rules(); ++i) {
-    const match::CompiledRule& rule = table.rule(static_cast<std::uint16_t>(i));
-    needs_code_ = needs_code_ || rule.code || rule.image;
+    needs_code_ = needs_code_ || table.rule(static_cast<std::uint16_t>(i)).needs_code();
   }
 }
 

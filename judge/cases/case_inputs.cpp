@@ -51,7 +51,9 @@ void CaseInputs::bind(const match::MatchTable& table) {
   const match::CompiledRule& rule = table.rule(launch.rule.rule);
   if (table.definition(rule.definition).spec.name != subject_.definition)
     fail("its launch is no longer described by " + wanted);
-  const match::LaunchView view = form.view(process.kernels.at(form.kernel));
+  const launches::LaunchedKernel& kernel = process.kernels.at(form.kernel);
+  code_ = launches::KernelCodeReader(capture_).code_hash(process, kernel, form);
+  const match::LaunchView view = form.view(kernel);
   for (const match::CompiledTensor& tensor : rule.tensors)
     add(table, launch.rule.rule, tensor, view, launch.bound);
 }

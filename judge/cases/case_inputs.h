@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class CaseInputs {
   }
   /// Inputs that the launch shows, their shape known.
   [[nodiscard]] const std::vector<CapturedTensor>& tensors() const { return tensors_; }
+  /// Of the machine code of the launch's kernel; nothing if the extract does not hold it.
+  [[nodiscard]] const std::optional<match::CodeHash>& code() const { return code_; }
   /// The tensor's elements one after the other, whatever its strides. Throws std::runtime_error if
   /// the extract does not hold all of them.
   [[nodiscard]] std::vector<std::byte> read(const CapturedTensor& tensor);
@@ -50,6 +53,7 @@ class CaseInputs {
   std::unique_ptr<replayer::Contents> contents_;
   std::map<std::string, registry::ScalarInput> scalars_;
   std::vector<CapturedTensor> tensors_;
+  std::optional<match::CodeHash> code_;
 };
 
 }  // namespace fib::judge

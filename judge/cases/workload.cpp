@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "judge/cases/identity.h"
+#include "registry/bindings/fields.h"
 
 namespace fib::judge {
 namespace {
@@ -13,13 +14,14 @@ using registry::Json;
 
 constexpr double kNsPerMs = 1e6;
 
-Json ours(const Case& subject) {
+Json ours(const Case& subject, const CaseInputs& inputs) {
   Json json = {{"weight", subject.count},  {"capture", subject.capture},
                {"case", subject.id},       {"binding", subject.binding},
                {"kernel", subject.kernel}, {"process", subject.process},
                {"window", subject.window}, {"launch", subject.launch}};
   if (subject.replayed_ns >= 0) json["replayed_ms"] = subject.replayed_ns / kNsPerMs;
   if (!subject.role.empty()) json["role"] = subject.role;
+  if (inputs.code()) json["code"] = registry::hash_to_text(*inputs.code());
   return json;
 }
 
@@ -49,7 +51,7 @@ registry::Workload workload_with_blob(const Case& subject, const registry::Defin
     }
     workload.inputs.add(name, std::move(input));
   }
-  workload.members.set_unknown("fibshim", ours(subject));
+  workload.members.set_unknown("fibshim", ours(subject, inputs));
   return workload;
 }
 

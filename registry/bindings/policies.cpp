@@ -66,6 +66,7 @@ void read_policy(const Json& value, const std::string& pointer, DefinitionPolicy
     if (reader.member("baseline") != nullptr) {
       policy.baseline = static_cast<Baseline>(reader.choice("baseline", kBaselines).value_or(0));
     }
+    match.same_code = reader.boolean("same_code", match.same_code);
     if (auto pin = reader.optional_text("pin")) match.pin = *pin;
   }
   if (own.has_errors()) policy.match.enabled = false;

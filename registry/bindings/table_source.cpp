@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "registry/bindings/fields.h"
 #include "registry/bindings/launch_block.h"
 #include "registry/model/dtype.h"
 #include "registry/model/json.h"
@@ -98,6 +99,14 @@ double weight_of(const Workload& workload) {
   return ours != nullptr ? number_in(*ours, "weight").value_or(1) : 1;
 }
 
+/// Of the kernel that it was measured against, as the judge notes it: {"code"}.
+std::optional<match::CodeHash> code_of(const Workload& workload) {
+  const Json* const ours = workload.members.unknown("fibshim");
+  const Json* const text = ours != nullptr ? find_member(*ours, "code") : nullptr;
+  if (text == nullptr || !text->is_string()) return std::nullopt;
+  return hash_of(text->get_ref<const std::string&>());
+}
+
 void add_measurements(const Registry& registry, const Policies& policies, match::TableSpec& spec) {
   using Key = std::tuple<std::string, std::string, std::string, std::string>;
   std::map<Key, std::pair<std::string, match::Measurement>> newest;
@@ -186,6 +195,7 @@ std::optional<match::Measurement> to_measurement(const Trace& trace, Baseline ba
   measurement.workload = trace.workload.uuid;
   for (const auto& [name, value] : trace.workload.axes) measurement.axes.emplace(name, value);
   measurement.weight = weight_of(trace.workload);
+  measurement.code = code_of(trace.workload);
   measurement.passed =
       evaluation.status == Status::Passed && evaluation.correctness && evaluation.performance;
   if (!measurement.passed) return measurement;

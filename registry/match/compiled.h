@@ -87,6 +87,11 @@ struct CompiledRule {
   bool has_candidates = false;
   std::int32_t pinned = kNoCandidate;
   std::vector<ModelIndex> models;  ///< by GPU model
+  /// Of kernels that the results hold for; nothing: of any.
+  std::optional<std::vector<CodeHash>> judged;
+
+  /// Whether hashes of a kernel's image or code matter.
+  [[nodiscard]] bool needs_code() const noexcept { return image || code || judged; }
 };
 
 struct CompiledCandidate {

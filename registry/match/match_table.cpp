@@ -129,7 +129,14 @@ bool same_code(const std::optional<CodeHash>& expected,
   return !expected || (hash && *expected == *hash);
 }
 
+bool is_judged(const CompiledRule& rule, const std::optional<CodeHash>& code) noexcept {
+  if (!rule.judged) return true;
+  return code && std::find(rule.judged->begin(), rule.judged->end(), *code) != rule.judged->end();
+}
+
 }  // namespace
+
+static_assert(KernelRules::kMost <= 8, "a bit for each in KernelRules::unjudged");
 
 KernelRules MatchTable::resolve(const KernelIdentity& kernel) const noexcept {
   KernelRules found;
@@ -142,6 +149,8 @@ KernelRules MatchTable::resolve(const KernelIdentity& kernel) const noexcept {
     } else if (!same_code(rule.image, kernel.image) || !same_code(rule.code, kernel.code)) {
       found.reason = std::max(found.reason, Reason::CodeMismatch);
     } else if (found.count < KernelRules::kMost) {
+      if (!is_judged(rule, kernel.code))
+        found.unjudged = static_cast<std::uint8_t>(found.unjudged | 1U << found.count);
       found.rules[found.count++] = static_cast<std::uint16_t>(i);
     } else {
       found.more = true;
@@ -160,8 +169,13 @@ Decision MatchTable::search(const KernelRules& rules, ModelId model, const Launc
   Decision nearest;
   for (std::size_t i = 0; i < rules.count; ++i) {
     const CompiledRule& rule = rules_[rules.rules[i]];
-    Attempt attempt(rule, definitions_[rule.definition], code_, launch, bound);
-    Decision decision = attempt.run(model, candidates_, demotions);
+    Decision decision;
+    if ((rules.unjudged >> i & 1) != 0) {
+      decision.reason = Reason::CodeNotJudged;
+    } else {
+      Attempt attempt(rule, definitions_[rule.definition], code_, launch, bound);
+      decision = attempt.run(model, candidates_, demotions);
+    }
     decision.rule = rules.rules[i];
     if (decision.hit()) return decision;
     if (decision.reason > nearest.reason) nearest = decision;

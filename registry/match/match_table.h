@@ -34,6 +34,7 @@ struct KernelRules {
   static constexpr std::size_t kMost = 8;
   std::array<std::uint16_t, kMost> rules{};
   std::uint8_t count = 0;
+  std::uint8_t unjudged = 0;       ///< bit i: the results of rules[i] are of kernels of other code
   bool more = false;               ///< others of lower priority apply too, and are never tried
   Reason reason = Reason::NoRule;  ///< why there are none, if so
 };

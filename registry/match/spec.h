@@ -95,7 +95,8 @@ struct Measurement {
   bool passed = false;
   double max_absolute_error = 0, max_relative_error = 0;
   double latency_ms = 0;
-  double weight = 1;  ///< how often the workload occurs
+  double weight = 1;             ///< how often the workload occurs
+  std::optional<CodeHash> code;  ///< of the incumbent, if that is known
   /// Against the incumbent, which the launch would run otherwise: the ratio, and the lower bound of
   /// its confidence interval at `confidence`. Nothing if it was not compared.
   struct Speedup {
@@ -120,6 +121,8 @@ struct Policy {
   std::optional<std::vector<std::string>> range_axes;  ///< nothing: all that vary
   double range_ratio = 4;  ///< neighbours further apart than this factor say nothing
   std::string pin;         ///< a candidate to use whatever was measured
+  /// Results count only for kernels with the code that they were measured against.
+  bool same_code = false;
 };
 
 struct TableSpec {

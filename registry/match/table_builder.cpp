@@ -88,6 +88,8 @@ class TableBuilder {
     contest.candidates = usable_candidates(rule);
     rule.has_candidates = !contest.candidates.empty();
     pin(rule, policy, contest);
+    if (policy.same_code && rule.has_candidates && rule.pinned == kNoCandidate)
+      rule.judged = judged_codes(definition.spec.name);
     for (const std::string& model : table_->models_) {
       rule.models.push_back(index_of(rule, definition, model, policy, contest));
     }
@@ -114,6 +116,15 @@ class TableBuilder {
       }
     }
     return usable;
+  }
+
+  /// Kernels that a Definition's results were measured against.
+  [[nodiscard]] std::vector<CodeHash> judged_codes(const std::string& definition) const {
+    std::set<CodeHash> codes;
+    for (const Measurement& measurement : spec_.measurements)
+      if (measurement.definition == definition && measurement.passed && measurement.code)
+        codes.insert(*measurement.code);
+    return {codes.begin(), codes.end()};
   }
 
   void pin(CompiledRule& rule, const Policy& policy, const Contest& contest) {

@@ -77,7 +77,8 @@ fib_scenario(apply SCRIPT apply.py CASES
 fib_scenario(apply_bindings SCRIPT apply_bindings.py CASES
   layout_mismatch code_mismatch image_mismatch condition_false expression_overflow division_by_zero
   beyond_parameters const_axis zero_axis misaligned ragged_tail aliasing in_place_refused in_place_allowed
-  unsupported disabled other_gpu not_faster workspace_too_large workspace_exhausted no_memory_for_workspace old_driver)
+  unsupported disabled other_gpu code_not_judged not_faster workspace_too_large workspace_exhausted
+  no_memory_for_workspace old_driver)
 fib_scenario(apply_trust SCRIPT apply_trust.py CASES
   no_registry missing_registry writable_root writable_by_group writable_directory writable_cache
   foreign_owner link_out_of_the_root file_name_leaves_the_cache malformed_binding malformed_solution
@@ -98,8 +99,9 @@ fib_scenario(qualify SCRIPT qualify.py CASES
 # Candidates judged on the launches of a program.
 fib_scenario(bench SCRIPT bench.py CASES
   judged in_graphs resumed killed applied workloads exported tools refusals)
-fib_scenario(loop SCRIPT loop.py CASES deploys_what_the_judge_found
+fib_scenario(loop SCRIPT loop.py CASES deploys_what_the_judge_found replaces_only_the_code_that_was_judged
   SKIP address "times under a sanitizer are not those of the kernels"
        thread "times under a sanitizer are not those of the kernels")
 # What is clearly faster is not clear while other tests want the processors.
-set_tests_properties(loop.deploys_what_the_judge_found PROPERTIES RUN_SERIAL ON)
+set_tests_properties(loop.deploys_what_the_judge_found loop.replaces_only_the_code_that_was_judged
+                     PROPERTIES RUN_SERIAL ON)

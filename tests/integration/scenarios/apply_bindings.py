@@ -122,6 +122,18 @@ def other_gpu(test):
 
 
 @case
+def code_not_judged(test):
+    """Results against a kernel whose code nobody noted: with same_code they count for no kernel."""
+    registry = Registry(test).add(BLEND, pin=False)
+    registry.measured(BLEND, "blend_candidate", "fibshim simulated GPU", {"rows": 8, "width": 32})
+    registry.policy("blend", same_code=True)
+    registry.build()
+    kept(test, registry, "CodeNotJudged")
+    registry.policy("blend", same_code=False)
+    all_redirected(redirect(test, registry))
+
+
+@case
 def not_faster(test):
     registry = Registry(test).add(BLEND, pin=False)
     registry.measured(BLEND, "blend_candidate", "fibshim simulated GPU", {"rows": 8, "width": 32}, speedup=1.01)

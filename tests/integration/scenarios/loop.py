@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
@@ -48,6 +49,27 @@ def deploys_what_the_judge_found(test):
     found = test.dir / "qualify.json"
     fib(test, registry, "qualify", "--registry", registry.root, "--json", found, "--", *program)
     require(json.loads(found.read_text())["kept_solutions"] == ["norm_fast"], found.read_text())
+
+
+@case
+def replaces_only_the_code_that_was_judged(test):
+    """With same_code a result holds for the kernel that it was measured against, and for no other of its name."""
+    program, capture = [test.program("decoder"), STEPS], test.dir / "capture"
+    registry = Registry(test).add(KERNELS["norm"], "norm_fast", launch_of("norm_fast"), pin=False)
+    registry.policy(KERNELS["norm"].definition, same_code=True)
+    registry.build()
+    fib(test, registry, "record", "-o", capture, "--window", "at-launch=1,launches=200", "--", *program)
+    fib(test, registry, "bench", capture, "--registry", registry.root, "--max-seconds", "0.3")
+    run = ["run", "--registry", registry.root, "--require-hits", "--", *program]
+    fib(test, registry, *run)
+    (traces,) = (registry.root / "traces").rglob("*.jsonl")
+    traces.write_text(re.sub(r'("code": ?)"[0-9a-f]{32}"', rf'\1"{"0" * 32}"', traces.read_text()))
+    other = fib(test, registry, *run, codes=(5,))
+    require("CodeNotJudged" in other.err, other.err)
+    # What was judged can be judged again.
+    again = fib(test, registry, "bench", capture, "--registry", registry.root, "--max-seconds", "0.3")
+    require("1 passed" in again.out, again.out)
+    fib(test, registry, *run)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 
 #include "tests/unit/registry_match/norm_table.h"
 
@@ -127,6 +128,58 @@ TEST(MatchTable, CodeIsComparedWhereTheRuleNamesIt) {
   EXPECT_EQ(fixture.table->resolve(kernel).reason, Reason::CodeMismatch);
   kernel.code = hash;
   EXPECT_EQ(fixture.table->resolve(kernel).count, 1);
+}
+
+class JudgedCode : public ::testing::Test {
+ protected:
+  /// What becomes of a launch of a kernel with this code, by results against code `judged_`.
+  Reason reason(std::optional<CodeHash> code, const std::function<void(TableSpec&)>& change = {}) {
+    Fixture fixture(changed([&](TableSpec& spec) {
+      for (Measurement& result : spec.measurements) result.code = judged_;
+      spec.default_policy.same_code = true;
+      if (change) change(spec);
+    }));
+    KernelIdentity kernel;
+    kernel.name = "rmsnorm_kernel";
+    const RuleSpec rule = norm_rule();
+    kernel.layout = *rule.layout;
+    kernel.code = code;
+    const KernelRules rules = fixture.table->resolve(kernel);
+    const LaunchBuilder launch = norm_launch(4);
+    Bound bound;
+    EXPECT_TRUE(fixture.table->bind(rules, launch.view(), bound).bound);  // to be judged again
+    return fixture.table
+        ->lookup(rules, fixture.table->model(kGpu), launch.view(), fixture.demotions, bound)
+        .reason;
+  }
+
+  std::optional<CodeHash> judged_ = CodeHash{1, 2, 3};
+};
+
+TEST_F(JudgedCode, OtherCodeThanTheJudgedStaysTheOriginal) {
+  EXPECT_EQ(reason(CodeHash{1, 2, 3}), Reason::Exact);
+  EXPECT_EQ(reason(CodeHash{1, 2, 4}), Reason::CodeNotJudged);
+  EXPECT_EQ(reason(std::nullopt), Reason::CodeNotJudged);
+}
+
+TEST_F(JudgedCode, ResultsThatDoNotTellTheirCodeCountForNone) {
+  judged_ = std::nullopt;
+  EXPECT_EQ(reason(CodeHash{1, 2, 3}), Reason::CodeNotJudged);
+  EXPECT_EQ(reason(std::nullopt), Reason::CodeNotJudged);
+}
+
+TEST_F(JudgedCode, OnlyIfThePolicyAsks) {
+  const auto off = [](TableSpec& spec) { spec.default_policy.same_code = false; };
+  EXPECT_EQ(reason(CodeHash{1, 2, 4}, off), Reason::Exact);
+  const auto pinned = [](TableSpec& spec) { spec.default_policy.pin = spec.candidates[0].name; };
+  EXPECT_EQ(reason(CodeHash{1, 2, 4}, pinned), Reason::Pinned);
+}
+
+TEST_F(JudgedCode, FailuresVouchForNothing) {
+  const auto failed = [](TableSpec& spec) {
+    for (Measurement& result : spec.measurements) result.passed = false;
+  };
+  EXPECT_EQ(reason(CodeHash{1, 2, 3}, failed), Reason::CodeNotJudged);
 }
 
 TEST(MatchTable, DemangledNames) {

@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
+#include <optional>
 
 #include "tests/unit/registry_match/norm_table.h"
 
@@ -89,11 +92,12 @@ class TableSource : public ::testing::Test {
     table_ = build_table(registry, bindings_, findings_);
   }
 
-  Reason reason(std::uint32_t batch) {
+  Reason reason(std::uint32_t batch, std::optional<match::CodeHash> code = {}) {
     const auto launch = norm_launch(batch);
     match::KernelIdentity kernel;
     kernel.name = "rmsnorm_kernel";
     kernel.layout = launch.layout();
+    kernel.code = code;
     const match::Demotions demotions(table_->candidates());
     match::Bound bound;
     return table_
@@ -134,6 +138,22 @@ TEST_F(TableSource, WithoutAComparisonNothingIsClear) {
   write(kPoliciesFile, R"J({"default": {"baseline": "reference", "require_confidence": false}})J");
   build();
   EXPECT_EQ(reason(1), Reason::Exact);
+}
+
+TEST_F(TableSource, AWorkloadTellsTheCodeThatItsResultsHoldFor) {
+  std::string line = trace(1, "2026-02-01T00:00:00", "PASSED", 1.5);
+  const std::string uuid = "\"uuid\"";
+  line.insert(line.find(uuid), R"("fibshim": {"code": "000102030405060708090a0b0c0d0e0f"}, )");
+  append("traces/me/rmsnorm/rmsnorm_h4096.jsonl", line);
+  write(kPoliciesFile, R"J({"default": {"same_code": true}})J");
+  build();
+  match::CodeHash judged;
+  std::iota(judged.begin(), judged.end(), std::uint8_t{0});
+  EXPECT_EQ(reason(1, judged), Reason::Exact);
+  EXPECT_EQ(reason(1, match::CodeHash{1}), Reason::CodeNotJudged);
+  write(kPoliciesFile, R"J({"default": {"same_code": false}})J");
+  build();
+  EXPECT_EQ(reason(1, match::CodeHash{1}), Reason::Exact);
 }
 
 TEST_F(TableSource, ErrorsNameFilePointerAndColumn) {
