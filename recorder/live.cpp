@@ -3,6 +3,7 @@
 // Memory. Mappings are in live_mappings.cpp, contexts and streams in live_contexts.cpp.
 #include "recorder/live.h"
 
+#include "driver/scopes.h"
 #include "recorder/guard.h"
 #include "recorder/live_update.h"
 
@@ -25,6 +26,13 @@ bool ask_pointer(const driver::DriverApi& api, CUpointer_attribute what, std::ui
   if (api.cuPointerGetAttribute(&answer, what, address) != CUDA_SUCCESS) return false;
   value = answer;
   return true;
+}
+
+/// Whether the driver says that nothing is there. Any other failure says nothing about the memory.
+bool is_unknown(const driver::DriverApi& api, std::uint64_t address) noexcept {
+  unsigned type = 0;
+  return api.cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address) ==
+         CUDA_ERROR_INVALID_VALUE;
 }
 
 MemoryMap::Entry entry_of(RegionKind kind, std::uint64_t address, std::uint64_t bytes,
@@ -66,11 +74,14 @@ std::uint32_t Live::new_region_number() noexcept {
 
 void Live::drop_dead() noexcept {
   update([&] {
+    // A window may begin in a thread's first call, when it has no context yet.
+    std::optional<driver::CurrentContext> lent;
+    if (current_context(api_) == 0 && !contexts_.empty())
+      lent.emplace(api_, contexts_.begin()->first);
     // The only questions asked under the mutex: every other thread is held at this time anyhow.
     const auto dead = memory_.take_if([&](const MemoryMap::Entry& entry) {
-      unsigned type = 0;
       return entry.accessible() && !has_kind(entry.region, RegionKind::Foreign) &&
-             !ask_pointer(api_, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, entry.region.fixed.address, type);
+             is_unknown(api_, entry.region.fixed.address);
     });
     if (dead.empty()) return;
     changed();

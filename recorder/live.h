@@ -69,7 +69,7 @@ class Live {
     return generation_.load(std::memory_order_acquire);
   }
   /// Forgets regions that the driver does not know any more (freed out of sight), since touching
-  /// them would end the program; says so. For a window's begin, a context being current.
+  /// them would end the program; says so. For a window's begin, in whatever context.
   void drop_dead() noexcept;
 
   // ---- what calls tell (recorder/live_calls.h) --------------------------------------------------

@@ -216,6 +216,20 @@ TEST_F(LiveMemoryTest, ForgetsAtAWindowsBeginWhatWasFreedOutOfSight) {
   EXPECT_EQ(finish_and_read().deviations.size(), 1u);
 }
 
+TEST_F(LiveMemoryTest, ForgetsNoMoreInAThreadWithoutAContext) {
+  const CUdeviceptr kept = allocate(100), lost = allocate(200);
+  ASSERT_EQ(cuMemFree_v2(lost), CUDA_SUCCESS);
+  CUcontext context = nullptr, after = nullptr;
+  ASSERT_EQ(cuCtxGetCurrent(&context), CUDA_SUCCESS);
+  ASSERT_EQ(cuCtxSetCurrent(nullptr), CUDA_SUCCESS);
+  live().drop_dead();
+  EXPECT_EQ(cuCtxGetCurrent(&after), CUDA_SUCCESS);
+  EXPECT_EQ(after, nullptr);
+  ASSERT_EQ(cuCtxSetCurrent(context), CUDA_SUCCESS);
+  EXPECT_TRUE(find(kept));
+  EXPECT_FALSE(find(lost));
+}
+
 TEST_F(LiveMemoryTest, SaysThatArraysAreNotRecorded) {
   CUarray array = nullptr;
   CUDA_ARRAY_DESCRIPTOR description{};
