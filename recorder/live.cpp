@@ -28,13 +28,6 @@ bool ask_pointer(const driver::DriverApi& api, CUpointer_attribute what, std::ui
   return true;
 }
 
-/// Whether the driver says that nothing is there. Any other failure says nothing about the memory.
-bool is_unknown(const driver::DriverApi& api, std::uint64_t address) noexcept {
-  unsigned type = 0;
-  return api.cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address) ==
-         CUDA_ERROR_INVALID_VALUE;
-}
-
 MemoryMap::Entry entry_of(RegionKind kind, std::uint64_t address, std::uint64_t bytes,
                           std::uint32_t flags) {
   MemoryMap::Entry entry;
@@ -78,10 +71,13 @@ void Live::drop_dead() noexcept {
     std::optional<driver::CurrentContext> lent;
     if (current_context(api_) == 0 && !contexts_.empty())
       lent.emplace(api_, contexts_.begin()->first);
+    // Nobody answers: nor can anybody touch the memory.
+    if (current_context(api_) == 0) return;
     // The only questions asked under the mutex: every other thread is held at this time anyhow.
     const auto dead = memory_.take_if([&](const MemoryMap::Entry& entry) {
+      unsigned type = 0;
       return entry.accessible() && !has_kind(entry.region, RegionKind::Foreign) &&
-             is_unknown(api_, entry.region.fixed.address);
+             !ask_pointer(api_, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, entry.region.fixed.address, type);
     });
     if (dead.empty()) return;
     changed();

@@ -2,10 +2,10 @@
 //
 // The writer thread of a session: drains rings and queues, and writes chunks. It calls no driver
 // function, so it can neither disturb a stream capture nor wait for the engine.
-#include <algorithm>
-
 #include <pthread.h>
 #include <time.h>
+
+#include <algorithm>
 
 #include "recorder/clock.h"
 #include "recorder/guard.h"

@@ -129,9 +129,9 @@ bool same_code(const std::optional<CodeHash>& expected,
   return !expected || (hash && *expected == *hash);
 }
 
-bool is_judged(const CompiledRule& rule, const std::optional<CodeHash>& code) noexcept {
-  if (!rule.judged) return true;
-  return code && std::find(rule.judged->begin(), rule.judged->end(), *code) != rule.judged->end();
+/// Whether the rule's results hold for a kernel of this code.
+bool judges(const CompiledRule& rule, const std::optional<CodeHash>& code) noexcept {
+  return !rule.judged || (!rule.judged->empty() && code == rule.judged->front());
 }
 
 }  // namespace
@@ -149,7 +149,9 @@ KernelRules MatchTable::resolve(const KernelIdentity& kernel) const noexcept {
     } else if (!same_code(rule.image, kernel.image) || !same_code(rule.code, kernel.code)) {
       found.reason = std::max(found.reason, Reason::CodeMismatch);
     } else if (found.count < KernelRules::kMost) {
-      if (!is_judged(rule, kernel.code))
+      const bool is_judged = judges(rule, kernel.code);
+      if (!is_judged && !rule.judged->empty()) continue;  // another copy of the rule is for it
+      if (!is_judged)
         found.unjudged = static_cast<std::uint8_t>(found.unjudged | 1U << found.count);
       found.rules[found.count++] = static_cast<std::uint16_t>(i);
     } else {

@@ -62,17 +62,41 @@ class TableBuilder {
   }
 
   void add_rules() {
-    constexpr std::size_t kMostRules = 0xffff;
     for (const RuleSpec& rule : spec_.rules) {
-      auto compiled = compile_rule(rule, compilation_);
-      if (!compiled || table_->rules_.size() >= kMostRules) continue;
-      table_->needs_demangled_ = table_->needs_demangled_ || compiled->demangled;
-      table_->rules_.push_back(std::move(*compiled));
+      auto whole = compile_rule(rule, compilation_);
+      if (!whole) continue;
+      if (only_judged_code(*whole)) {
+        // Results hold for one code each: the rule once for every code that has some, and once
+        // without any, for all other code. Those come first, also after sorting.
+        for (const CodeHash& code : judged_codes(rule.definition))
+          if (auto one = compile_rule(rule, compilation_))
+            add_rule(std::move(*one), std::vector{code});
+        add_rule(std::move(*whole), std::vector<CodeHash>{});
+      } else {
+        add_rule(std::move(*whole), std::nullopt);
+      }
     }
     std::stable_sort(table_->rules_.begin(), table_->rules_.end(),
                      [](const CompiledRule& a, const CompiledRule& b) {
                        return std::tie(b.priority, a.name) < std::tie(a.priority, b.name);
                      });
+  }
+
+  void add_rule(CompiledRule rule, std::optional<std::vector<CodeHash>> judged) {
+    constexpr std::size_t kMostRules = 0xffff;
+    if (table_->rules_.size() >= kMostRules) return;
+    table_->needs_demangled_ = table_->needs_demangled_ || rule.demangled;
+    rule.judged = std::move(judged);
+    table_->rules_.push_back(std::move(rule));
+  }
+
+  /// Whether results count for the code alone that they were measured against.
+  [[nodiscard]] bool only_judged_code(const CompiledRule& rule) const {
+    const Policy& policy = policy_of(compilation_.definitions[rule.definition].spec.name);
+    const bool has_candidates =
+        std::any_of(table_->candidates_.begin(), table_->candidates_.end(),
+                    [&](const auto& it) { return it.definition == rule.definition; });
+    return policy.same_code && policy.pin.empty() && has_candidates;
   }
 
   void add_index(CompiledRule& rule) {
@@ -88,8 +112,6 @@ class TableBuilder {
     contest.candidates = usable_candidates(rule);
     rule.has_candidates = !contest.candidates.empty();
     pin(rule, policy, contest);
-    if (policy.same_code && rule.has_candidates && rule.pinned == kNoCandidate)
-      rule.judged = judged_codes(definition.spec.name);
     for (const std::string& model : table_->models_) {
       rule.models.push_back(index_of(rule, definition, model, policy, contest));
     }
@@ -118,6 +140,12 @@ class TableBuilder {
     return usable;
   }
 
+  /// A failure that does not tell its code counts everywhere.
+  [[nodiscard]] static bool holds_for(const CompiledRule& rule, const Measurement& measurement) {
+    if (!rule.judged || (!measurement.passed && !measurement.code)) return true;
+    return !rule.judged->empty() && measurement.code == rule.judged->front();
+  }
+
   /// Kernels that a Definition's results were measured against.
   [[nodiscard]] std::vector<CodeHash> judged_codes(const std::string& definition) const {
     std::set<CodeHash> codes;
@@ -142,7 +170,8 @@ class TableBuilder {
                       const std::string& model, const Policy& policy, Contest& contest) {
     contest.measurements.clear();
     for (const Measurement& measurement : spec_.measurements) {
-      if (measurement.gpu == model && measurement.definition == definition.spec.name) {
+      if (measurement.gpu == model && measurement.definition == definition.spec.name &&
+          holds_for(rule, measurement)) {
         contest.measurements.push_back(&measurement);
       }
     }

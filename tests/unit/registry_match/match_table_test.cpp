@@ -168,6 +168,16 @@ TEST_F(JudgedCode, ResultsThatDoNotTellTheirCodeCountForNone) {
   EXPECT_EQ(reason(std::nullopt), Reason::CodeNotJudged);
 }
 
+TEST_F(JudgedCode, AResultDoesNotHoldForWhatOthersWereMeasuredAgainst) {
+  // An upgraded engine, judged again for one of the shapes only: the old results are still there.
+  const auto partly = [](TableSpec& spec) {
+    for (Measurement& result : spec.measurements)
+      if (result.axes.at("batch") == 1) result.code = CodeHash{9};
+  };
+  EXPECT_EQ(reason(CodeHash{1, 2, 3}, partly), Reason::Exact);
+  EXPECT_EQ(reason(CodeHash{9}, partly), Reason::AxisOutOfRange);
+}
+
 TEST_F(JudgedCode, OnlyIfThePolicyAsks) {
   const auto off = [](TableSpec& spec) { spec.default_policy.same_code = false; };
   EXPECT_EQ(reason(CodeHash{1, 2, 4}, off), Reason::Exact);
